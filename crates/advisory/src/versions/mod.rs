@@ -1,0 +1,1 @@
+//! One file per version scheme; the table below is what exists.

@@ -1,0 +1,1 @@
+//! References, sources and verified layer streams.

@@ -1,0 +1,150 @@
+//! The contract between the layer pass and whatever reads files in it.
+
+use crate::facts::Fact;
+use plimsoll_types::{GapKind, Mode};
+
+/// Reads one kind of fact out of single files.
+///
+/// A collector sees one file of one layer and never asks about another; what
+/// several files mean together is decided by the merge.
+pub trait Collector: Send + Sync {
+    /// Short name, for example `dpkg`; unique.
+    fn name(&self) -> &'static str;
+
+    /// One line on what evidence it reads, for `plimsoll list collectors`.
+    fn about(&self) -> &'static str;
+
+    /// Whether this file may hold facts. Called for every regular file, so it
+    /// must be cheap and look at the path first.
+    fn wants(&self, file: &FileHead<'_>) -> Want;
+
+    /// Whether its files are package databases, whose loss makes the whole
+    /// answer incomplete.
+    fn is_database(&self) -> bool {
+        false
+    }
+
+    /// What the file says. An error costs this file only and becomes a gap.
+    ///
+    /// # Errors
+    /// When the content is not what the path or magic promised.
+    fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError>;
+}
+
+/// What is known of a file before its content is read.
+#[derive(Clone, Copy, Debug)]
+pub struct FileHead<'a> {
+    /// Path from the layer root, without a leading slash.
+    pub path: &'a str,
+    /// Bytes of content.
+    pub size: u64,
+    /// Permission bits.
+    pub mode: Mode,
+    /// The first bytes of content, up to 512.
+    pub magic: &'a [u8],
+}
+
+impl<'a> FileHead<'a> {
+    /// The last path component.
+    pub fn name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// Whether `suffix` matches whole trailing path components.
+    pub fn path_ends_with(&self, suffix: &str) -> bool {
+        self.path
+            .strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    }
+}
+
+/// Answer of [`Collector::wants`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Not interested.
+    No,
+    /// Call [`Collector::collect`] with the whole content, if it is no longer
+    /// than `limit` bytes; a longer file becomes a gap.
+    Whole {
+        /// Bytes.
+        limit: u64,
+    },
+    /// Like `Whole`, but at the end of the layer, together with the file of
+    /// the same layer whose path is this one plus `suffix` (a write-ahead
+    /// log), if there is one. The collector must answer
+    /// [`Want::Companion`] for that file.
+    WithCompanion {
+        /// Bytes, for either file.
+        limit: u64,
+        /// For example `-wal`.
+        suffix: &'static str,
+    },
+    /// Keep this file for the one it belongs to.
+    Companion {
+        /// Bytes.
+        limit: u64,
+        /// The suffix that leads from the main file to this one.
+        suffix: &'static str,
+    },
+}
+
+/// A file with its content.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Path from the layer root, without a leading slash.
+    pub path: &'a str,
+    /// Permission bits.
+    pub mode: Mode,
+    /// The whole content.
+    pub bytes: &'a [u8],
+    /// Content of the companion asked for, if the layer has one.
+    pub companion: Option<&'a [u8]>,
+}
+
+impl<'a> File<'a> {
+    /// The last path component.
+    pub fn name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+}
+
+/// What a file said, and what inside it could not be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collected {
+    /// Facts, in the order found.
+    pub facts: Vec<Fact>,
+    /// Parts that were skipped, for example one broken jar inside a war.
+    pub gaps: Vec<CollectGap>,
+}
+
+impl From<Vec<Fact>> for Collected {
+    fn from(facts: Vec<Fact>) -> Self {
+        Self {
+            facts,
+            gaps: Vec::new(),
+        }
+    }
+}
+
+/// A part of a file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectGap {
+    /// Why.
+    pub kind: GapKind,
+    /// Archives that lead to it, outermost first; empty for the file itself.
+    pub nested: Vec<String>,
+    /// One line for people.
+    pub detail: String,
+}
+
+/// A file that is not what it seemed: one line for people, without the path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CollectError(pub String);
+
+impl CollectError {
+    /// An error from anything that explains itself.
+    pub fn new(detail: impl std::fmt::Display) -> Self {
+        Self(detail.to_string())
+    }
+}

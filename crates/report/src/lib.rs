@@ -1,0 +1,1 @@
+//! One model, one file per output format.

@@ -1,0 +1,40 @@
+use crate::Ecosystem;
+use serde::{Deserialize, Serialize};
+
+/// The distribution an image is built on, as its own files state it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distro {
+    /// `ID` of os-release, lower case.
+    pub id: String,
+    /// `VERSION_ID`; `None` for rolling distributions.
+    pub version: Option<String>,
+    /// `ID_LIKE`, in order.
+    pub id_like: Vec<String>,
+    /// `VERSION_CODENAME`.
+    pub codename: Option<String>,
+    /// `PRETTY_NAME`, else the id and version.
+    pub pretty: String,
+    /// The file that said so, from the image root.
+    pub source: String,
+}
+
+impl Distro {
+    /// Value of the package URL qualifier `distro`.
+    pub fn qualifier(&self) -> String {
+        match (&self.version, &self.codename) {
+            (Some(version), _) => format!("{}-{version}", self.id),
+            (None, Some(codename)) => format!("{}-{codename}", self.id),
+            (None, None) => self.id.clone(),
+        }
+    }
+
+    /// The package URL namespace of this distribution's packages.
+    pub fn purl_namespace(&self, ecosystem: Ecosystem) -> String {
+        match (ecosystem, self.id.as_str()) {
+            (Ecosystem::Rpm, "rhel") => "redhat".into(),
+            (Ecosystem::Rpm, id) if id.starts_with("sle") => "suse".into(),
+            (Ecosystem::Rpm, id) if id.starts_with("opensuse") => "opensuse".into(),
+            (_, id) => id.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The words every room of Plimsoll uses: plain values that can be written to
+//! disk, compared and tested without the room that made them.
+//!
+//! Nothing here reads a file, opens a socket or knows a format.
+
+mod config;
+mod coverage;
+mod digest;
+mod distro;
+mod ecosystem;
+mod file;
+mod finding;
+mod inventory;
+mod package;
+mod purl;
+mod severity;
+mod users;
+
+pub use config::{Healthcheck, HistoryEntry, ImageConfig};
+pub use coverage::{Coverage, Gap, GapKind};
+pub use digest::{Digest, ParseDigestError};
+pub use distro::Distro;
+pub use ecosystem::Ecosystem;
+pub use file::{FileEntry, FileKind, Mode};
+pub use finding::{Cvss, Finding, Fix, FixState, KnownExploited, Match, SeverityClaim};
+pub use inventory::{ImageIdentity, Inventory, Layer, Platform};
+pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage};
+pub use purl::{PackageUrl, ParsePurlError};
+pub use severity::Severity;
+pub use users::{Group, User};

@@ -1,0 +1,153 @@
+use crate::{Distro, Ecosystem, PackageUrl};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What one piece of evidence says about one package, before anything is
+/// known of layers or of other files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PackageRecord {
+    /// The world the name belongs to.
+    pub ecosystem: Ecosystem,
+    /// The name as the ecosystem's own tools print it (`group:artifact` for
+    /// Maven, `@scope/name` for npm, the whole module path for Go).
+    pub name: String,
+    /// The version as stored; rpm: `version-release` without the epoch.
+    /// `None` where the evidence names no version.
+    pub version: Option<String>,
+    /// The rpm epoch, where the header has one. Debian keeps it in `version`.
+    pub epoch: Option<u32>,
+    /// The architecture, verbatim.
+    pub arch: Option<String>,
+    /// The source or origin package, only where it differs in name or version.
+    pub source: Option<SourcePackage>,
+    /// Vendor or maintainer, verbatim.
+    pub vendor: Option<String>,
+    /// Declared licences, verbatim.
+    pub licenses: Vec<String>,
+    /// The rpm modularity label `name:stream:version:context`.
+    pub modularity: Option<String>,
+    /// How sure the evidence is.
+    pub confidence: Confidence,
+    /// Archives inside the evidence file that lead to this package, outermost
+    /// first (`BOOT-INF/lib/x.jar`); empty for the file itself.
+    pub nested: Vec<String>,
+}
+
+impl PackageRecord {
+    /// A record that knows nothing but its identity.
+    pub fn new(
+        ecosystem: Ecosystem,
+        name: impl Into<String>,
+        version: Option<String>,
+        confidence: Confidence,
+    ) -> Self {
+        Self {
+            ecosystem,
+            name: name.into(),
+            version: version.filter(|v| !v.is_empty()),
+            epoch: None,
+            arch: None,
+            source: None,
+            vendor: None,
+            licenses: Vec::new(),
+            modularity: None,
+            confidence,
+            nested: Vec::new(),
+        }
+    }
+
+    /// The version with the rpm epoch in front where there is one; empty when
+    /// unknown. This is what people and comparators read.
+    pub fn full_version(&self) -> String {
+        let version = self.version.as_deref().unwrap_or_default();
+        match self.epoch {
+            Some(epoch) => format!("{epoch}:{version}"),
+            None => version.to_owned(),
+        }
+    }
+
+    /// Name of the source package; the package itself when it has none.
+    pub fn source_name(&self) -> &str {
+        self.source
+            .as_ref()
+            .map_or(&self.name, |source| &source.name)
+    }
+
+    /// What makes two records the same package: ecosystem, name, epoch and
+    /// version, architecture.
+    pub fn identity(&self) -> (Ecosystem, &str, Option<u32>, Option<&str>, Option<&str>) {
+        (
+            self.ecosystem,
+            &self.name,
+            self.epoch,
+            self.version.as_deref(),
+            self.arch.as_deref(),
+        )
+    }
+
+    /// The package URL, with the distribution's qualifiers for OS packages.
+    pub fn purl(&self, distro: Option<&Distro>) -> Option<PackageUrl> {
+        PackageUrl::of(self, distro)
+    }
+}
+
+/// The package that a binary package was built from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version where stated; otherwise the binary's version applies.
+    pub version: Option<String>,
+}
+
+/// How a package came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A package manager or installer wrote the evidence.
+    Installed,
+    /// A compiler or packager embedded it.
+    Embedded,
+    /// Only a lock file or manifest declares it.
+    Declared,
+    /// Read off a file name or a byte pattern.
+    Guessed,
+}
+
+/// A place in an image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Location {
+    /// Path from the image root, without a leading slash.
+    pub path: String,
+    /// Archives inside that file, outermost first.
+    pub nested: Vec<String>,
+    /// Index of the layer that last wrote the file, from the bottom.
+    pub layer: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}", self.path)?;
+        for inner in &self.nested {
+            write!(f, "!/{inner}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A package of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// What the evidence says.
+    pub record: PackageRecord,
+    /// Where the evidence lies, sorted; never empty for a scanned image.
+    pub locations: Vec<Location>,
+    /// Index of the layer that brought the package: the first of the unbroken
+    /// run of layers that have it, up to the top.
+    pub introduced: u32,
+    /// Index of the layer that removed it; `None` while it is in the image.
+    pub removed: Option<u32>,
+    /// The OS package that owns the evidence file, as `name`, where its
+    /// content is still what that package installed.
+    pub owned_by: Option<String>,
+}

@@ -1,0 +1,2 @@
+//! Repository commands: conformance and bench.
+fn main() {}
