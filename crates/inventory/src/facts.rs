@@ -1,6 +1,6 @@
 //! What collectors say about files: plain values that serialise.
 
-use plimsoll_types::{Distro, Group, PackageRecord, User};
+use plimsoll_types::{Digest, Distro, FileKind, GapKind, Group, Mode, PackageRecord, User};
 use serde::{Deserialize, Serialize};
 
 /// One thing a file says.
@@ -63,4 +63,56 @@ pub enum Algorithm {
     Sha384,
     /// SHA-512: rpm.
     Sha512,
+}
+
+/// Everything one layer says, without regard to the layers below it. Values
+/// of this type are cached by the digest of the bytes they were read from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerFacts {
+    /// Digest of the bytes as stored.
+    pub blob: Digest,
+    /// Digest of the uncompressed bytes.
+    pub diff_id: Digest,
+    /// Uncompressed bytes.
+    pub size: u64,
+    /// The tree of this layer alone, sorted by path.
+    pub(crate) entries: Vec<LayerEntry>,
+    /// Paths that this layer hides in lower ones, sorted.
+    pub(crate) whiteouts: Vec<String>,
+    /// Directories whose lower content this layer hides, sorted.
+    pub(crate) opaque: Vec<String>,
+    /// What collectors said, sorted by path.
+    pub(crate) evidence: Vec<Evidence>,
+    /// What could not be read, sorted.
+    pub(crate) gaps: Vec<LayerGap>,
+}
+
+/// One path of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LayerEntry {
+    pub path: String,
+    pub kind: FileKind,
+    pub mode: Mode,
+    pub uid: u32,
+    pub gid: u32,
+    pub size: u64,
+    pub digest: Option<[u8; 32]>,
+    /// A directory that the layer needs but does not list.
+    pub implied: bool,
+}
+
+/// What one collector said about one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Evidence {
+    pub path: String,
+    pub collector: String,
+    pub facts: Vec<Fact>,
+}
+
+/// A gap of a layer, before the layer has a position.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct LayerGap {
+    pub kind: GapKind,
+    pub subject: String,
+    pub detail: String,
 }

@@ -113,6 +113,40 @@ impl PackageUrl {
     }
 }
 
+impl PackageUrl {
+    /// The distribution that an OS package's `distro` qualifier names, with the
+    /// namespace as its id where the qualifier has none.
+    pub fn distro(&self) -> Option<Distro> {
+        if !Ecosystem::from_purl_type(&self.kind)?.is_os() {
+            return None;
+        }
+        let qualifier = self.qualifiers.get("distro").map_or("", String::as_str);
+        let (id, version) = match qualifier.rsplit_once('-') {
+            Some((id, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+                (id, Some(version.to_owned()))
+            }
+            // `distro=12` as some tools write it.
+            _ if qualifier.starts_with(|c: char| c.is_ascii_digit()) => {
+                (self.namespace.as_str(), Some(qualifier.to_owned()))
+            }
+            _ if qualifier.is_empty() => (self.namespace.as_str(), None),
+            _ => (qualifier, None),
+        };
+        (!id.is_empty()).then(|| Distro {
+            id: match id {
+                "redhat" => "rhel".to_owned(),
+                id => id.to_owned(),
+            },
+            pretty: version
+                .as_ref()
+                .map_or_else(|| id.to_owned(), |v| format!("{id} {v}")),
+            version,
+            source: "package URL".to_owned(),
+            ..Distro::default()
+        })
+    }
+}
+
 fn upstream(record: &PackageRecord, source: &SourcePackage) -> String {
     match (&source.version, record.ecosystem) {
         (Some(version), Ecosystem::Rpm) => format!("{}-{version}.src.rpm", source.name),

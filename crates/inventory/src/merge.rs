@@ -1,0 +1,124 @@
+//! Layers on top of each other: the only place that knows about them.
+//!
+//! Takes the facts of every layer, bottom first, and gives the image as a
+//! container would see it, with the layer that brought each thing.
+
+mod files;
+mod owners;
+mod packages;
+
+use crate::collectors;
+use crate::facts::{Evidence, Fact, LayerFacts};
+use files::Tree;
+use plimsoll_types::{Distro, Gap, GapKind, Group, Inventory, User};
+
+/// Merges layers into the parts of an inventory that come from them. Image
+/// identity, configuration and instructions are the caller's.
+pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
+    let mut inventory = Inventory::default();
+    let mut tree = Tree::default();
+    let mut timeline = packages::Timeline::new(layers);
+    for (index, layer) in layers.iter().enumerate() {
+        tree.apply(index, layer);
+        timeline.observe(index, &tree);
+        for gap in &layer.gaps {
+            inventory.coverage.gaps.insert(Gap {
+                kind: gap.kind,
+                subject: gap.subject.clone(),
+                layer: u32::try_from(index).ok(),
+                detail: gap.detail.clone(),
+            });
+        }
+    }
+    let visible = Visible {
+        layers,
+        tree: &tree,
+    };
+    inventory.distro = distro(&visible);
+    (inventory.users, inventory.groups) = accounts(&visible);
+    timeline.finish(&mut inventory);
+    owners::mark(&visible, &mut inventory);
+    if inventory.distro.is_none()
+        && inventory
+            .packages
+            .iter()
+            .any(|p| p.record.ecosystem.is_os())
+    {
+        inventory.coverage.gaps.insert(Gap {
+            kind: GapKind::DistroUnknown,
+            subject: String::new(),
+            layer: None,
+            detail: "there are OS packages but no file names the distribution".into(),
+        });
+    }
+    inventory.files = tree.into_files(layers);
+    inventory
+        .coverage
+        .looked
+        .extend(collectors::ALL.iter().map(|c| c.name().to_owned()));
+    inventory
+}
+
+/// What the top of the image shows.
+struct Visible<'a> {
+    layers: &'a [LayerFacts],
+    tree: &'a Tree<'a>,
+}
+
+impl<'a> Visible<'a> {
+    /// Evidence whose file is what a container sees, with its layer.
+    fn evidence(&self) -> impl Iterator<Item = (usize, &'a Evidence)> + use<'a> {
+        let tree = self.tree;
+        self.layers
+            .iter()
+            .enumerate()
+            .flat_map(move |(index, layer)| {
+                layer
+                    .evidence
+                    .iter()
+                    .filter(move |evidence| tree.layer_of(&evidence.path) == Some(index))
+                    .map(move |evidence| (index, evidence))
+            })
+    }
+}
+
+/// The distribution, by the order in which its files are trusted.
+fn distro(visible: &Visible<'_>) -> Option<Distro> {
+    let rank = |path: &str| {
+        collectors::os_release::PRECEDENCE
+            .iter()
+            .position(|known| *known == path)
+    };
+    visible
+        .evidence()
+        .filter_map(|(_, evidence)| {
+            let distro = evidence.facts.iter().find_map(|fact| match fact {
+                Fact::Distro(distro) => Some(distro),
+                _ => None,
+            })?;
+            Some((
+                rank(&evidence.path).unwrap_or(usize::MAX),
+                &evidence.path,
+                distro,
+            ))
+        })
+        .min_by_key(|(rank, path, _)| (*rank, *path))
+        .map(|(_, _, distro)| distro.clone())
+}
+
+fn accounts(visible: &Visible<'_>) -> (Vec<User>, Vec<Group>) {
+    let (mut users, mut groups) = (Vec::new(), Vec::new());
+    for (_, evidence) in visible.evidence() {
+        for fact in &evidence.facts {
+            match fact {
+                Fact::Users(list) => users.extend(list.iter().cloned()),
+                Fact::Groups(list) => groups.extend(list.iter().cloned()),
+                _ => {}
+            }
+        }
+    }
+    (users, groups)
+}
+
+#[cfg(test)]
+mod tests;

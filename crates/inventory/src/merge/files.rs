@@ -1,0 +1,86 @@
+//! The squashed tree.
+
+use crate::facts::{LayerEntry, LayerFacts};
+use crate::tree::{below, resolve};
+use plimsoll_types::{Digest, FileEntry, FileKind};
+use std::collections::BTreeMap;
+
+/// Paths a container would see after the layers applied so far.
+#[derive(Default)]
+pub(super) struct Tree<'a> {
+    nodes: BTreeMap<String, (usize, &'a LayerEntry)>,
+}
+
+impl<'a> Tree<'a> {
+    /// Puts the next layer on top: opaque directories, then whiteouts, then
+    /// additions, whatever their order in the archive. Links are never
+    /// followed: a path is replaced, not what it points to.
+    pub fn apply(&mut self, index: usize, layer: &'a LayerFacts) {
+        for directory in &layer.opaque {
+            for child in below(&self.nodes, directory) {
+                self.nodes.remove(&child);
+            }
+        }
+        for path in &layer.whiteouts {
+            self.remove(path);
+        }
+        for entry in &layer.entries {
+            let is_directory = entry.kind == FileKind::Directory;
+            match self.nodes.get(&entry.path) {
+                Some((_, old)) if old.kind == FileKind::Directory && is_directory => {
+                    if entry.implied {
+                        continue;
+                    }
+                }
+                Some(_) => self.remove(&entry.path),
+                None => {}
+            }
+            self.nodes.insert(entry.path.clone(), (index, entry));
+        }
+    }
+
+    fn remove(&mut self, path: &str) {
+        self.nodes.remove(path);
+        for child in below(&self.nodes, path) {
+            self.nodes.remove(&child);
+        }
+    }
+
+    /// Index of the layer that wrote `path` last.
+    pub fn layer_of(&self, path: &str) -> Option<usize> {
+        self.nodes.get(path).map(|(layer, _)| *layer)
+    }
+
+    /// The entry at `path`.
+    pub fn entry(&self, path: &str) -> Option<&'a LayerEntry> {
+        self.nodes.get(path).map(|(_, entry)| *entry)
+    }
+
+    /// Where `path` leads when every link in it is followed.
+    pub fn real(&self, path: &str) -> Option<String> {
+        resolve(path, |p| {
+            match self.nodes.get(p).map(|(_, entry)| &entry.kind) {
+                Some(FileKind::Symlink(target)) => Some(target.as_str()),
+                _ => None,
+            }
+        })
+    }
+
+    /// The files of the inventory, sorted by path.
+    pub fn into_files(self, layers: &[LayerFacts]) -> Vec<FileEntry> {
+        debug_assert!(self.nodes.values().all(|(layer, _)| *layer < layers.len()));
+        self.nodes
+            .into_iter()
+            .map(|(path, (layer, entry))| FileEntry {
+                path,
+                kind: entry.kind.clone(),
+                mode: entry.mode,
+                uid: entry.uid,
+                gid: entry.gid,
+                size: entry.size,
+                digest: entry.digest.map(Digest::sha256),
+                layer: u32::try_from(layer).unwrap_or(u32::MAX),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,259 @@
+//! Which packages there are, where, and which layer brought them.
+//!
+//! Databases are rewritten whole by every layer that installs anything, so
+//! the last writer says nothing. What counts is the run of layers, unbroken
+//! up to the top, in which the database at a path names the package.
+
+use super::files::Tree;
+use crate::collectors;
+use crate::facts::{Evidence, Fact, LayerFacts};
+use plimsoll_types::{Ecosystem, Gap, GapKind, Inventory, Location, Package, PackageRecord};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Identity = (
+    Ecosystem,
+    String,
+    Option<u32>,
+    Option<String>,
+    Option<String>,
+);
+
+fn identity(record: &PackageRecord) -> Identity {
+    let (ecosystem, name, epoch, version, arch) = record.identity();
+    (
+        ecosystem,
+        name.to_owned(),
+        epoch,
+        version.map(str::to_owned),
+        arch.map(str::to_owned),
+    )
+}
+
+/// One package at one path, from the layer where its run began.
+struct Run<'a> {
+    since: usize,
+    /// First layer that no longer has it.
+    until: Option<usize>,
+    /// Layer that last wrote the evidence.
+    written: usize,
+    record: &'a PackageRecord,
+}
+
+/// What each layer's top state shows, path by path.
+pub(super) struct Timeline<'a> {
+    layers: &'a [LayerFacts],
+    /// Evidence with packages, by path and collector, then by layer.
+    evidence: BTreeMap<(&'a str, &'a str), BTreeMap<usize, &'a Evidence>>,
+    runs: BTreeMap<(&'a str, &'a [String], Identity), Vec<Run<'a>>>,
+    /// Layer whose evidence a path showed in the previous state.
+    shown: BTreeMap<(&'a str, &'a str), usize>,
+    gaps: BTreeSet<Gap>,
+}
+
+impl<'a> Timeline<'a> {
+    pub fn new(layers: &'a [LayerFacts]) -> Self {
+        let mut evidence: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for (index, layer) in layers.iter().enumerate() {
+            for item in &layer.evidence {
+                if item
+                    .facts
+                    .iter()
+                    .any(|fact| matches!(fact, Fact::Packages(_)))
+                {
+                    let key = (item.path.as_str(), item.collector.as_str());
+                    evidence.entry(key).or_default().insert(index, item);
+                }
+            }
+        }
+        Self {
+            layers,
+            evidence,
+            runs: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            gaps: BTreeSet::new(),
+        }
+    }
+
+    /// Notes what is visible after layer `index` was applied.
+    pub fn observe(&mut self, index: usize, tree: &Tree<'_>) {
+        for (&(path, collector), by_layer) in &self.evidence {
+            let now = tree
+                .layer_of(path)
+                .filter(|layer| by_layer.contains_key(layer))
+                .filter(|_| collector != "rpm" || !superseded(path, tree));
+            let before = self.shown.get(&(path, collector)).copied();
+            if now == before {
+                continue;
+            }
+            let present = now
+                .and_then(|layer| by_layer.get(&layer))
+                .map_or_else(Vec::new, |e| records(e));
+            let keep: BTreeSet<(&[String], Identity)> = present
+                .iter()
+                .map(|record| (record.nested.as_slice(), identity(record)))
+                .collect();
+            for record in before
+                .and_then(|layer| by_layer.get(&layer))
+                .map_or_else(Vec::new, |e| records(e))
+            {
+                let key = (record.nested.as_slice(), identity(record));
+                if !keep.contains(&key)
+                    && let Some(runs) = self.runs.get_mut(&(path, key.0, key.1))
+                    && let Some(run) = runs.last_mut()
+                {
+                    run.until.get_or_insert(index);
+                }
+            }
+            for record in present {
+                let Some(written) = now else { continue };
+                let runs = self
+                    .runs
+                    .entry((path, record.nested.as_slice(), identity(record)))
+                    .or_default();
+                match runs.last_mut() {
+                    Some(run) if run.until.is_none() => {
+                        run.written = written;
+                        run.record = record;
+                    }
+                    _ => runs.push(Run {
+                        since: index,
+                        until: None,
+                        written,
+                        record,
+                    }),
+                }
+            }
+            match now {
+                Some(layer) => self.shown.insert((path, collector), layer),
+                None => self.shown.remove(&(path, collector)),
+            };
+        }
+        if index + 1 == self.layers.len() {
+            self.write_ahead_logs(tree);
+        }
+    }
+
+    /// A database and its write-ahead log are read together only where one
+    /// layer has both.
+    fn write_ahead_logs(&mut self, tree: &Tree<'_>) {
+        for &(path, _) in self.shown.keys() {
+            let log = format!("{path}-wal");
+            if let Some(entry) = tree.entry(&log)
+                && entry.size > 0
+                && tree.layer_of(&log) != tree.layer_of(path)
+            {
+                self.gaps.insert(Gap {
+                    kind: GapKind::DatabaseUnreadable,
+                    subject: path.to_owned(),
+                    layer: tree.layer_of(&log).and_then(|layer| u32::try_from(layer).ok()),
+                    detail: "its write-ahead log was written by another layer, so the newest entries were not read".into(),
+                });
+            }
+        }
+    }
+
+    /// Writes packages, removed packages and what went missing.
+    pub fn finish(mut self, inventory: &mut Inventory) {
+        self.removed_databases();
+        let mut present: BTreeMap<Identity, Package> = BTreeMap::new();
+        let mut removed: BTreeMap<Identity, Package> = BTreeMap::new();
+        for ((path, nested, identity), runs) in &self.runs {
+            for run in runs {
+                let location = Location {
+                    path: (*path).to_owned(),
+                    nested: nested.to_vec(),
+                    layer: u32::try_from(run.written).unwrap_or(u32::MAX),
+                };
+                let into = if run.until.is_none() {
+                    &mut present
+                } else {
+                    &mut removed
+                };
+                let since = u32::try_from(run.since).unwrap_or(u32::MAX);
+                let until = run.until.and_then(|layer| u32::try_from(layer).ok());
+                match into.get_mut(identity) {
+                    Some(package) => {
+                        package.locations.push(location);
+                        package.introduced = package.introduced.min(since);
+                        package.removed = package.removed.max(until);
+                        if run.record.confidence < package.record.confidence {
+                            package.record = run.record.clone();
+                        }
+                    }
+                    None => {
+                        into.insert(
+                            identity.clone(),
+                            Package {
+                                record: run.record.clone(),
+                                locations: vec![location],
+                                introduced: since,
+                                removed: until,
+                                owned_by: None,
+                            },
+                        );
+                    }
+                }
+            }
+        }
+        removed.retain(|identity, _| !present.contains_key(identity));
+        for package in present.values_mut().chain(removed.values_mut()) {
+            package.locations.sort();
+            package.locations.dedup();
+        }
+        inventory.packages = present.into_values().collect();
+        inventory.removed_packages = removed.into_values().collect();
+        inventory.coverage.gaps.extend(self.gaps);
+    }
+
+    /// A kind of package database that was there and is gone altogether.
+    fn removed_databases(&mut self) {
+        for collector in collectors::ALL
+            .iter()
+            .filter(|collector| collector.is_database())
+        {
+            let of = |key: &&(&str, &str)| key.1 == collector.name();
+            if self.shown.keys().any(|key| of(&key)) {
+                continue;
+            }
+            let Some(((path, _), by_layer)) = self.evidence.iter().find(|(key, _)| of(key)) else {
+                continue;
+            };
+            let lost: usize = by_layer
+                .values()
+                .map(|evidence| records(evidence).len())
+                .max()
+                .unwrap_or(0);
+            self.gaps.insert(Gap {
+                kind: GapKind::DatabaseRemoved,
+                subject: (*path).to_owned(),
+                layer: by_layer.keys().next_back().and_then(|layer| u32::try_from(*layer).ok()),
+                detail: format!(
+                    "an upper layer deletes the package database that named {lost} packages; their files may still be there"
+                ),
+            });
+        }
+    }
+}
+
+fn records(evidence: &Evidence) -> Vec<&PackageRecord> {
+    let packages = evidence.facts.iter().filter_map(|fact| match fact {
+        Fact::Packages(packages) => Some(packages),
+        _ => None,
+    });
+    packages.flatten().collect()
+}
+
+/// Whether a newer database format stands beside this rpm database: the
+/// installed rpm reads only that one.
+fn superseded(path: &str, tree: &Tree<'_>) -> bool {
+    let directory = crate::path::parent(path);
+    let newer: &[&str] = match crate::path::name(path) {
+        "Packages" => &["rpmdb.sqlite", "Packages.db"],
+        "Packages.db" => &["rpmdb.sqlite"],
+        _ => &[],
+    };
+    newer.iter().any(|name| {
+        tree.entry(&format!("{directory}/{name}"))
+            .is_some_and(|e| e.size > 0)
+    })
+}

@@ -1,0 +1,192 @@
+//! What a container sees, case by case: two layers and the view that engines
+//! give of them.
+
+use crate::facts::LayerFacts;
+use crate::pass::{Limits, read_layer};
+use plimsoll_types::{Digest, FileKind, GapKind, Inventory};
+
+/// One archive entry: `p/` a directory, `p=content` a file, `p->t` a symbolic
+/// link, `p=>t` a hard link, `p@` a 0:0 character device.
+fn entry(spec: &str, out: &mut Vec<u8>) {
+    let (path, flag, link, content) = if let Some((path, link)) = spec.split_once("->") {
+        (path, b'2', link, "")
+    } else if let Some((path, link)) = spec.split_once("=>") {
+        (path, b'1', link, "")
+    } else if let Some((path, content)) = spec.split_once('=') {
+        (path, b'0', "", content)
+    } else if let Some(path) = spec.strip_suffix('@') {
+        (path, b'3', "", "")
+    } else if spec.ends_with('/') {
+        (spec, b'5', "", "")
+    } else {
+        (spec, b'0', "", "")
+    };
+    let mut block = [0u8; 512];
+    block[..path.len()].copy_from_slice(path.as_bytes());
+    block[100..107].copy_from_slice(b"0000644");
+    block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    block[156] = flag;
+    block[157..157 + link.len()].copy_from_slice(link.as_bytes());
+    block[148..156].copy_from_slice(b"        ");
+    let sum: u32 = block.iter().map(|&b| u32::from(b)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    out.extend_from_slice(&block);
+    out.extend_from_slice(content.as_bytes());
+    out.resize(out.len().next_multiple_of(512), 0);
+}
+
+fn archive(entries: &[&str]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for spec in entries {
+        entry(spec, &mut out);
+    }
+    out.resize(out.len() + 1024, 0);
+    out
+}
+
+fn facts(archive: &[u8]) -> LayerFacts {
+    let (seen, _) = read_layer(archive, &Limits::default()).unwrap();
+    LayerFacts {
+        blob: Digest::sha256([0; 32]),
+        diff_id: Digest::sha256([0; 32]),
+        size: archive.len() as u64,
+        entries: seen.entries,
+        whiteouts: seen.whiteouts,
+        opaque: seen.opaque,
+        evidence: seen.evidence,
+        gaps: seen.gaps,
+    }
+}
+
+fn merged(layers: &[&[&str]]) -> Inventory {
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|entries| facts(&archive(entries)))
+        .collect();
+    super::merge(&layers)
+}
+
+fn view(inventory: &Inventory) -> String {
+    let shown = inventory.files.iter().map(|file| match &file.kind {
+        FileKind::Directory => format!("{}/", file.path),
+        FileKind::Symlink(target) => format!("{}->{target}", file.path),
+        _ => file.path.clone(),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn engines_and_the_merge_see_the_same() {
+    let cases: &[(&[&str], &[&str], &str)] = &[
+        (&["a/x", "a/y"], &["a/.wh.x"], "a/ a/y"),
+        (&["a/x"], &["a/.wh..wh..opq", "a/n"], "a/ a/n"),
+        (&["a/x"], &["a/n", "a/.wh..wh..opq"], "a/ a/n"),
+        (&["a/s/x"], &["a/s/n", "a/.wh..wh..opq"], "a/ a/s/ a/s/n"),
+        (&["x"], &[".wh.x", "x=new"], "x"),
+        (&["etc/passwd"], &["etc/.wh..wh..opqX"], "etc/ etc/passwd"),
+        (&["a/x", "a/.wh.gone", "a/.wh..wh..opq"], &["z"], "a/ a/x z"),
+        (&["a/x"], &["a=file"], "a"),
+        (&["a=file"], &["a/n"], "a/ a/n"),
+        (&["t/keep", "l->t"], &["l/", "l/n"], "l/ l/n t/ t/keep"),
+        (&["t/keep", "l/x"], &["l->t"], "l->t t/ t/keep"),
+        (&["t/keep", "l->t"], &["l/n"], "l/ l/n t/ t/keep"),
+        (
+            &["t/keep", "l->t"],
+            &["l/", "l/.wh..wh..opq", "l/n"],
+            "l/ l/n t/ t/keep",
+        ),
+        (&["t/keep", "l->t"], &["l/.wh.keep"], "l/ t/ t/keep"),
+        (&["/abs"], &[], "abs"),
+        (&["a/../b"], &[], "b"),
+        (&["../../esc"], &[], "esc"),
+        (&["./x"], &["./.wh.x"], ""),
+        (&["x", "h=>x"], &[".wh.x"], "h"),
+        (&["x"], &[".wh.x", "h=>x"], ""),
+        (&["a/x"], &["a/x@"], "a/"),
+        (&["p/q/r"], &[], "p/ p/q/ p/q/r"),
+        (&["x"], &[".wh.x=payload"], ""),
+        (&["x"], &[".wh.x/"], ""),
+        (&["x"], &[".wh.x->y"], ""),
+        (&["t/", "l->t", "l/n"], &[], "l->t t/ t/n"),
+        (&["t/", "l->/t", "l/n"], &[], "l->/t t/ t/n"),
+        (&["a//b", "./a/./c"], &[], "a/ a/b a/c"),
+    ];
+    for (lower, upper, expected) in cases {
+        assert_eq!(
+            view(&merged(&[lower, upper])),
+            *expected,
+            "{lower:?} {upper:?}"
+        );
+    }
+}
+
+#[test]
+fn what_engines_refuse_is_said() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["x"], &["x=new", ".wh.x"]),
+        (&["a/x"], &["a/.wh."]),
+        (&["x=1", "x=2"], &[]),
+        (&["x", "x/", "x/n"], &[]),
+        (&["x"], &["h=>x"]),
+        (&["h=>missing"], &[]),
+    ];
+    for (lower, upper) in cases {
+        let inventory = merged(&[lower, upper]);
+        let malformed = |kind| kind == GapKind::ImageMalformed;
+        assert!(
+            inventory
+                .coverage
+                .gaps
+                .iter()
+                .any(|gap| malformed(gap.kind)),
+            "{lower:?} {upper:?}"
+        );
+    }
+}
+
+#[test]
+fn a_hard_link_keeps_the_content_it_was_made_of() {
+    let inventory = merged(&[&["x=c", "h=>x"], &["x=new"]]);
+    let digest = |path: &str| {
+        inventory
+            .files
+            .iter()
+            .find(|file| file.path == path)
+            .and_then(|file| file.digest.clone())
+    };
+    assert_ne!(digest("x"), digest("h"));
+    assert_eq!(
+        inventory
+            .files
+            .iter()
+            .find(|f| f.path == "h")
+            .map(|f| (f.size, f.layer)),
+        Some((1, 0))
+    );
+}
+
+#[test]
+fn archives_that_engines_accept_are_read_to_their_end() {
+    let whole = archive(&["x=1"]);
+    assert_eq!(view(&super::merge(&[facts(&whole[..1024])])), "x");
+    assert_eq!(view(&super::merge(&[facts(&[])])), "");
+    let two = [whole.clone(), archive(&["y=2"])].concat();
+    assert_eq!(view(&super::merge(&[facts(&two)])), "x");
+}
+
+#[test]
+fn a_broken_archive_keeps_what_came_before_and_says_so() {
+    let whole = archive(&["x=1", "y=22222"]);
+    for cut in [512 + 512 + 100, 512 + 512 + 512 + 2] {
+        let inventory = super::merge(&[facts(&whole[..cut])]);
+        assert!(view(&inventory).starts_with('x'), "{cut}");
+        assert!(
+            inventory
+                .coverage
+                .gaps
+                .iter()
+                .any(|gap| gap.kind == GapKind::ImageMalformed)
+        );
+    }
+    assert!(read_layer(&b"not a tar archive at all"[..], &Limits::default()).is_err());
+}

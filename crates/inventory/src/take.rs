@@ -1,0 +1,207 @@
+//! Image in, inventory out.
+
+use crate::cache::FactCache;
+use crate::facts::LayerFacts;
+use crate::pass::{Limits, PassError, drain, read_layer};
+use crate::{history, merge};
+use plimsoll_image::{Image, ImageError};
+use plimsoll_types::{
+    Confidence, Gap, GapKind, Inventory, Layer, Location, Package, PackageRecord,
+};
+use std::io::BufReader;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Told what is going on; must be quick.
+pub trait Progress: Sync {
+    /// Layer `index` of `total` is known, read or from the cache.
+    fn layer_done(&self, index: usize, total: usize, cached: bool);
+}
+
+/// Says nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn layer_done(&self, _: usize, _: usize, _: bool) {}
+}
+
+/// How to read an image.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where facts of known layers are kept; `None` reads every layer.
+    pub cache: Option<FactCache>,
+    /// Bounds against hostile input.
+    pub limits: Limits,
+}
+
+/// An image that could not be read as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum InventoryError {
+    /// The source failed or its bytes are not what they claim to be.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A layer is not a tar archive.
+    #[error("`{image}`: layer {number} ({media_type}) {problem}; rebuild or re-pull the image")]
+    Layer {
+        /// What the user asked for.
+        image: String,
+        /// Position from the bottom, 1 being the first.
+        number: usize,
+        /// As the manifest states it.
+        media_type: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Reads every layer that is not cached, side by side, and merges them.
+///
+/// # Errors
+/// When a layer cannot be fetched, fails its digest, or is not a tar archive.
+/// Problems inside a layer are gaps of the inventory instead.
+pub fn take(
+    image: &Image,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Inventory, InventoryError> {
+    let total = image.layers.len();
+    let next = AtomicUsize::new(0);
+    let slots: Mutex<Vec<Option<Result<LayerFacts, InventoryError>>>> =
+        Mutex::new((0..total).map(|_| None).collect());
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(total.max(1));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= total {
+                        return;
+                    }
+                    let (result, cached) = match known(image, index, options) {
+                        Some(facts) => (Ok(facts), true),
+                        None => (read(image, index, options), false),
+                    };
+                    let failed = result.is_err();
+                    if let Ok(mut slots) = slots.lock() {
+                        slots[index] = Some(result);
+                    }
+                    progress.layer_done(index, total, cached);
+                    if failed {
+                        next.store(total, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let slots = slots
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let layers = slots.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
+    Ok(assemble(image, &layers))
+}
+
+fn known(image: &Image, index: usize, options: &Options) -> Option<LayerFacts> {
+    let cache = options.cache.as_ref()?;
+    let layer = &image.layers[index];
+    let facts = cache.get(layer.blob.as_ref()?)?;
+    // The configuration must name what was computed, cached or not.
+    layer
+        .diff_id
+        .as_ref()
+        .is_none_or(|claimed| *claimed == facts.diff_id)
+        .then_some(facts)
+}
+
+fn read(image: &Image, index: usize, options: &Options) -> Result<LayerFacts, InventoryError> {
+    let stream = image.layer(index)?;
+    let input = BufReader::with_capacity(256 << 10, stream);
+    let problem = |problem: String| InventoryError::Layer {
+        image: image.identity.name.clone(),
+        number: index + 1,
+        media_type: image.layers[index].media_type.clone(),
+        problem,
+    };
+    let (seen, rest) = match read_layer(input, &options.limits) {
+        Ok(read) => read,
+        // The stream knows better than the reader why it ended.
+        Err(PassError::Read(error)) => return Err(ImageError::from_stream(error).into()),
+        Err(PassError::NotTar) => return Err(problem("is not a tar archive".into())),
+    };
+    let mut rest = rest;
+    drain(&mut rest).map_err(ImageError::from_stream)?;
+    let verified = rest.into_inner().finish()?;
+    let facts = LayerFacts {
+        blob: verified.blob,
+        diff_id: verified.diff_id,
+        size: verified.size,
+        entries: seen.entries,
+        whiteouts: seen.whiteouts,
+        opaque: seen.opaque,
+        evidence: seen.evidence,
+        gaps: seen.gaps,
+    };
+    if let Some(cache) = &options.cache {
+        cache.put(&facts);
+    }
+    Ok(facts)
+}
+
+fn assemble(image: &Image, layers: &[LayerFacts]) -> Inventory {
+    let mut inventory = merge::merge(layers);
+    inventory.image = image.identity.clone();
+    inventory.config = image.config.clone();
+    inventory.coverage.gaps.extend(image.notes.iter().cloned());
+    let steps = image
+        .config
+        .as_ref()
+        .map_or(&[][..], |config| &config.history);
+    let (instructions, gap) = history::by_layer(steps, layers.len());
+    inventory.coverage.gaps.extend(gap);
+    inventory.layers = layers
+        .iter()
+        .zip(instructions)
+        .map(|(facts, instruction)| Layer {
+            diff_id: facts.diff_id.clone(),
+            blob: facts.blob.clone(),
+            size: facts.size,
+            instruction,
+        })
+        .collect();
+    inventory
+}
+
+/// An inventory of nothing but these packages, for package URLs and bills of
+/// materials. Each record names the file or text it came from.
+pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inventory {
+    let mut inventory = Inventory::default();
+    inventory.image.name = name.to_owned();
+    inventory.image.source = source.to_owned();
+    inventory.image.secure_channel = true;
+    for record in records {
+        if record.version.is_none() {
+            inventory.coverage.gaps.insert(Gap {
+                kind: GapKind::VersionUnknown,
+                subject: record.name.clone(),
+                layer: None,
+                detail: "the package URL names no version, so nothing can be matched".into(),
+            });
+        }
+        debug_assert!(record.confidence >= Confidence::Installed);
+        let location = Location {
+            path: name.to_owned(),
+            nested: Vec::new(),
+            layer: 0,
+        };
+        inventory.packages.push(Package {
+            record,
+            locations: vec![location],
+            introduced: 0,
+            removed: None,
+            owned_by: None,
+        });
+    }
+    inventory.packages.sort_by(|a, b| a.record.cmp(&b.record));
+    inventory
+}
