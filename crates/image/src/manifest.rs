@@ -329,3 +329,17 @@ impl Target {
         }
     }
 }
+
+impl Descriptor {
+    /// A descriptor of bytes that were fetched by name.
+    pub(crate) fn named(digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: None,
+            digest,
+            size: Some(size),
+            platform: None,
+            artifact_type: None,
+            annotations: None,
+        }
+    }
+}
