@@ -37,28 +37,26 @@ pub(crate) struct Seen {
     pub opaque: Vec<String>,
     pub evidence: Vec<Evidence>,
     pub gaps: Vec<LayerGap>,
+    /// Why the stream ended early; what was seen before stands.
+    pub failure: Option<std::io::Error>,
 }
 
 /// A layer that is not one.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PassError {
-    #[error("it is not a tar archive")]
-    NotTar,
-    #[error(transparent)]
-    Read(std::io::Error),
-}
+#[derive(Debug)]
+pub(crate) struct NotTar;
 
 /// Bytes of a file that collectors see before they decide.
 const MAGIC: usize = 512;
 
 /// Reads one uncompressed layer. `input` is left wherever reading stopped;
 /// bytes after the end of the archive are the caller's to drain.
-pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen, R), PassError> {
+pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen, R), NotTar> {
     let mut pass = Pass {
         tar: TarReader::new(input),
         tree: LayerTree::default(),
         evidence: BTreeMap::new(),
         held: BTreeMap::new(),
+        failure: None,
         limits,
     };
     let mut entries = 0;
@@ -92,6 +90,7 @@ struct Pass<'a, R> {
     evidence: BTreeMap<(String, &'static str), Evidence>,
     /// Files that wait for the end of the layer, by path.
     held: BTreeMap<String, Held>,
+    failure: Option<std::io::Error>,
     limits: &'a Limits,
 }
 
@@ -340,10 +339,13 @@ impl<R: BufRead> Pass<'_, R> {
     }
 
     /// Decides whether a broken archive is still worth something.
-    fn broken(&mut self, error: TarError) -> Result<(), PassError> {
+    fn broken(&mut self, error: TarError) -> Result<(), NotTar> {
         match error {
-            TarError::NotTar => Err(PassError::NotTar),
-            TarError::Read(error) => Err(PassError::Read(error)),
+            TarError::NotTar => Err(NotTar),
+            TarError::Read(error) => {
+                self.failure = Some(error);
+                Ok(())
+            }
             error @ (TarError::BadHeader(_)
             | TarError::Truncated(_)
             | TarError::ExtensionTooLong(_)) => {
@@ -381,6 +383,7 @@ impl<R: BufRead> Pass<'_, R> {
                 opaque,
                 evidence,
                 gaps,
+                failure: self.failure,
             },
             self.tar.into_inner(),
         )

@@ -1,13 +1,11 @@
 //! Image in, inventory out.
 
 use crate::cache::FactCache;
-use crate::facts::LayerFacts;
-use crate::pass::{Limits, PassError, drain, read_layer};
+use crate::facts::{LayerFacts, LayerGap};
+use crate::pass::{Limits, drain, read_layer};
 use crate::{history, merge};
 use plimsoll_image::{Image, ImageError};
-use plimsoll_types::{
-    Confidence, Gap, GapKind, Inventory, Layer, Location, Package, PackageRecord,
-};
+use plimsoll_types::{Digest, Gap, GapKind, Inventory, Layer, Location, Package, PackageRecord};
 use std::io::BufReader;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,37 +113,78 @@ fn known(image: &Image, index: usize, options: &Options) -> Option<LayerFacts> {
 }
 
 fn read(image: &Image, index: usize, options: &Options) -> Result<LayerFacts, InventoryError> {
+    let layer = &image.layers[index];
     let stream = image.layer(index)?;
     let input = BufReader::with_capacity(256 << 10, stream);
-    let problem = |problem: String| InventoryError::Layer {
-        image: image.identity.name.clone(),
-        number: index + 1,
-        media_type: image.layers[index].media_type.clone(),
-        problem,
+    let Ok((mut seen, mut rest)) = read_layer(input, &options.limits) else {
+        return Err(InventoryError::Layer {
+            image: image.identity.name.clone(),
+            number: index + 1,
+            media_type: layer.media_type.clone(),
+            problem: "is not a tar archive".into(),
+        });
     };
-    let (seen, rest) = match read_layer(input, &options.limits) {
-        Ok(read) => read,
-        // The stream knows better than the reader why it ended.
-        Err(PassError::Read(error)) => return Err(ImageError::from_stream(error).into()),
-        Err(PassError::NotTar) => return Err(problem("is not a tar archive".into())),
+    if seen.failure.is_none() {
+        seen.failure = drain(&mut rest).err();
+    }
+    let (blob, diff_id, size) = match seen.failure {
+        None => {
+            let verified = rest.into_inner().finish()?;
+            (verified.blob, verified.diff_id, verified.size)
+        }
+        Some(error) => {
+            // Past a bound nothing more is read, so no digest can hold: what
+            // was seen is kept under the names that the manifest claims.
+            let detail = bound(error)?;
+            seen.gaps.push(LayerGap {
+                kind: GapKind::LimitExceeded,
+                subject: String::new(),
+                detail,
+            });
+            let unknown = || Digest::sha256([0; 32]);
+            let claimed = layer.diff_id.clone().unwrap_or_else(unknown);
+            (
+                layer.blob.clone().unwrap_or_else(|| claimed.clone()),
+                claimed,
+                0,
+            )
+        }
     };
-    let mut rest = rest;
-    drain(&mut rest).map_err(ImageError::from_stream)?;
-    let verified = rest.into_inner().finish()?;
+    let complete = !seen
+        .gaps
+        .iter()
+        .any(|gap| gap.kind == GapKind::LimitExceeded);
     let facts = LayerFacts {
-        blob: verified.blob,
-        diff_id: verified.diff_id,
-        size: verified.size,
+        blob,
+        diff_id,
+        size,
         entries: seen.entries,
         whiteouts: seen.whiteouts,
         opaque: seen.opaque,
         evidence: seen.evidence,
         gaps: seen.gaps,
     };
-    if let Some(cache) = &options.cache {
+    if let Some(cache) = options.cache.as_ref().filter(|_| complete) {
         cache.put(&facts);
     }
     Ok(facts)
+}
+
+/// What a bound that ended the stream says; any other failure is an error.
+fn bound(error: std::io::Error) -> Result<String, ImageError> {
+    let source = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<ImageError>());
+    match source {
+        Some(ImageError::Limit { reason, .. }) => {
+            Ok(format!("{reason}; what follows was not read"))
+        }
+        Some(other) => Err(other.clone()),
+        None => Err(ImageError::Io {
+            input: "layer".into(),
+            reason: error.to_string(),
+        }),
+    }
 }
 
 fn assemble(image: &Image, layers: &[LayerFacts]) -> Inventory {
@@ -188,7 +227,6 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
                 detail: "the package URL names no version, so nothing can be matched".into(),
             });
         }
-        debug_assert!(record.confidence >= Confidence::Installed);
         let location = Location {
             path: name.to_owned(),
             nested: Vec::new(),

@@ -1,8 +1,21 @@
 //! One file per ecosystem or kind of fact; the table below is what exists.
 
 use crate::collector::Collector;
-pub(crate) mod os_release {
-    pub(crate) const PRECEDENCE: &[&str] = &[];
-}
+
+mod apk;
+mod deb822;
+mod dpkg;
+mod npm;
+pub(crate) mod os_release;
+mod python;
+mod users;
+
 /// Every collector, in the order in which they are asked.
-pub static ALL: &[&dyn Collector] = &[];
+pub static ALL: &[&dyn Collector] = &[
+    &os_release::OsRelease,
+    &dpkg::Dpkg,
+    &apk::Apk,
+    &python::Python,
+    &npm::Npm,
+    &users::Users,
+];

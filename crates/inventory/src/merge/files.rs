@@ -26,14 +26,14 @@ impl<'a> Tree<'a> {
         }
         for entry in &layer.entries {
             let is_directory = entry.kind == FileKind::Directory;
-            match self.nodes.get(&entry.path) {
-                Some((_, old)) if old.kind == FileKind::Directory && is_directory => {
-                    if entry.implied {
-                        continue;
-                    }
+            if let Some((_, old)) = self.nodes.get(&entry.path) {
+                let both = old.kind == FileKind::Directory && is_directory;
+                if both && entry.implied {
+                    continue;
                 }
-                Some(_) => self.remove(&entry.path),
-                None => {}
+                if !both {
+                    self.remove(&entry.path);
+                }
             }
             self.nodes.insert(entry.path.clone(), (index, entry));
         }

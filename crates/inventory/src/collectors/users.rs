@@ -1,0 +1,84 @@
+//! Accounts and groups: passwd(5) and group(5).
+
+use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::facts::Fact;
+use plimsoll_types::{Group, User};
+
+const LIMIT: u64 = 16 << 20;
+
+pub(crate) struct Users;
+
+impl Collector for Users {
+    fn name(&self) -> &'static str {
+        "users"
+    }
+
+    fn about(&self) -> &'static str {
+        "accounts and groups: /etc/passwd, /etc/group"
+    }
+
+    fn wants(&self, file: &FileHead<'_>) -> Want {
+        match file.path {
+            "etc/passwd" | "etc/group" => Want::Whole { limit: LIMIT },
+            _ => Want::No,
+        }
+    }
+
+    fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
+        let text = String::from_utf8_lossy(file.bytes);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        // A line that does not parse is no account to the C library either.
+        let fact = match file.path {
+            "etc/passwd" => Fact::Users(lines.filter_map(user).collect()),
+            _ => Fact::Groups(lines.filter_map(group).collect()),
+        };
+        Ok(vec![fact].into())
+    }
+}
+
+fn user(line: &str) -> Option<User> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| !name.is_empty())?;
+    fields.next()?;
+    let uid = fields.next()?.trim().parse().ok()?;
+    let gid = fields.next()?.trim().parse().ok()?;
+    fields.next();
+    Some(User {
+        name: name.to_owned(),
+        uid,
+        gid,
+        home: fields.next().unwrap_or_default().to_owned(),
+        shell: fields.next().unwrap_or_default().to_owned(),
+    })
+}
+
+fn group(line: &str) -> Option<Group> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| !name.is_empty())?;
+    fields.next()?;
+    let gid = fields.next()?.trim().parse().ok()?;
+    let members = fields.next().unwrap_or_default().split(',').map(str::trim);
+    Some(Group {
+        name: name.to_owned(),
+        gid,
+        members: members
+            .filter(|member| !member.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_read_and_nonsense_is_skipped() {
+        let root = user("root:x:0:0:root:/root:/bin/bash").unwrap();
+        assert_eq!((root.uid, root.shell.as_str()), (0, "/bin/bash"));
+        assert_eq!(user("short:x:1:1").unwrap().home, "");
+        assert_eq!(user("+::::::"), None);
+        assert_eq!(user("bad:x:many:0::/:"), None);
+        assert_eq!(group("wheel:x:10:a, b").unwrap().members, ["a", "b"]);
+    }
+}
