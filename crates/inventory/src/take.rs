@@ -130,6 +130,13 @@ fn read(image: &Image, index: usize, options: &Options) -> Result<LayerFacts, In
     let (blob, diff_id, size) = match seen.failure {
         None => {
             let verified = rest.into_inner().finish()?;
+            if verified.trailing_data {
+                seen.gaps.push(LayerGap {
+                    kind: GapKind::LayerTrailingData,
+                    subject: String::new(),
+                    detail: "bytes follow its compressed stream or its trailer is cut; some engines refuse it".into(),
+                });
+            }
             (verified.blob, verified.diff_id, verified.size)
         }
         Some(error) => {

@@ -98,6 +98,9 @@ gap_kinds! {
     VersionUnknown = "version-unknown", false;
     /// A version does not parse in its scheme, so it was not compared.
     VersionUnparsable = "version-unparsable", false;
+    /// Bytes follow the compressed stream of a layer, or it lacks its trailer;
+    /// engines disagree whether it is valid, but not about its content.
+    LayerTrailingData = "layer-trailing-data", false;
     /// History and layers do not line up, so no instruction is named.
     HistoryMismatch = "history-mismatch", false;
 }

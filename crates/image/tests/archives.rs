@@ -1,0 +1,243 @@
+//! Archives and layouts as the tools in use write them.
+
+mod fixture;
+
+use fixture::*;
+use plimsoll_image::ImageError;
+
+fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// `manifest.json` of a Docker archive.
+fn docker_manifest(config: &str, layer: &str, tags: &str) -> Vec<u8> {
+    format!(r#"[{{"Config":"{config}","RepoTags":{tags},"Layers":["{layer}"]}}]"#).into_bytes()
+}
+
+#[test]
+fn legacy_docker_save() {
+    let folder = tempfile::tempdir().unwrap();
+    let tar_layer = layer();
+    let config = config(&sha256(&tar_layer), "amd64");
+    let name = format!("{}.json", sha256(&config));
+    let bytes = archive(&[
+        ("abc/VERSION".into(), b"1.0".to_vec()),
+        ("abc/layer.tar".into(), tar_layer),
+        (name.clone(), config),
+        (
+            "manifest.json".into(),
+            docker_manifest(&name, "abc/layer.tar", r#"["shop/api:1.4"]"#),
+        ),
+        ("repositories".into(), b"{}".to_vec()),
+    ]);
+    let path = file(&folder, "a.tar", &bytes);
+    let image = read(&format!("docker-archive:{path}"));
+    assert_eq!(image.config.as_ref().unwrap().user, "app");
+    assert_eq!(image.identity.source, "docker-archive");
+    // Known by its content, also behind gzip.
+    read(&path);
+    read(&file(&folder, "a.tar.gz", &gzip(&bytes)));
+    read(&format!("docker-archive:{path}:shop/api:1.4"));
+    assert!(open(&format!("docker-archive:{path}:other:1")).is_err());
+}
+
+#[test]
+fn podman_save_links_layers_and_writes_dot_slash() {
+    let folder = tempfile::tempdir().unwrap();
+    let tar_layer = layer();
+    let config = config(&sha256(&tar_layer), "amd64");
+    let name = format!("{}.json", sha256(&config));
+    let manifest = docker_manifest(&name, "v1/layer.tar", "null");
+    let bytes = tar(&[
+        ("./real.tar".into(), Entry::File(&tar_layer)),
+        ("./v1/layer.tar".into(), Entry::Link("../real.tar")),
+        (format!("./{name}"), Entry::File(&config)),
+        ("./manifest.json".into(), Entry::File(&manifest)),
+    ]);
+    read(&file(&folder, "b.tar", &bytes));
+    let escape = tar(&[
+        ("v1/layer.tar".into(), Entry::Link("../../../../etc/passwd")),
+        (name, Entry::File(&config)),
+        ("manifest.json".into(), Entry::File(&manifest)),
+    ]);
+    assert!(
+        open(&file(&folder, "escape.tar", &escape))
+            .and_then(|image| image.layer(0).map(drop))
+            .is_err()
+    );
+}
+
+#[test]
+fn docker_save_since_25_is_both_and_keeps_registry_digests_only_when_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let Blobs {
+        layer,
+        config,
+        manifest,
+    } = blobs("amd64");
+    let docker = docker_manifest(
+        &format!("blobs/sha256/{}", sha256(&config)),
+        &format!("blobs/sha256/{}", sha256(&layer)),
+        r#"["shop/api:1.4"]"#,
+    );
+    let index = [descriptor(OCI_MANIFEST, &manifest, "")];
+    let mut files = layout(&index, &[&layer, &config, &manifest]);
+    files.push(("manifest.json".into(), docker));
+    let image = read(&file(&folder, "whole.tar", &archive(&files)));
+    assert_eq!(image.identity.manifest.unwrap().hex(), sha256(&manifest));
+    // Without the OCI manifest's blob the Docker side still works.
+    files.retain(|(path, _)| !path.ends_with(&sha256(&manifest)));
+    let image = read(&file(&folder, "partial.tar", &archive(&files)));
+    assert_eq!(image.identity.manifest, None);
+}
+
+#[test]
+fn oci_layouts_with_nested_indexes_select_the_platform() {
+    let folder = tempfile::tempdir().unwrap();
+    let (amd, arm) = (blobs("amd64"), blobs("arm64"));
+    let platform = |arch: &str| format!(r#","platform":{{"os":"linux","architecture":"{arch}"}}"#);
+    let inner = format!(
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{},{},{}]}}"#,
+        descriptor(OCI_MANIFEST, &arm.manifest, &platform("arm64")),
+        descriptor(OCI_MANIFEST, &amd.manifest, &platform("amd64")),
+        descriptor(
+            OCI_MANIFEST,
+            b"attestation",
+            &platform("unknown").replace("linux", "unknown")
+        ),
+    )
+    .into_bytes();
+    let index = [descriptor(
+        OCI_INDEX,
+        &inner,
+        r#","annotations":{"org.opencontainers.image.ref.name":"1.4"}"#,
+    )];
+    let files = layout(
+        &index,
+        &[
+            &inner,
+            &amd.manifest,
+            &amd.config,
+            &amd.layer,
+            &arm.manifest,
+            &arm.config,
+            &arm.layer,
+        ],
+    );
+    write(folder.path(), &files);
+    let path = folder.path().display().to_string();
+    let image = read(&format!("oci-dir:{path}:1.4"));
+    let here = if cfg!(target_arch = "aarch64") {
+        "linux/arm64"
+    } else {
+        "linux/amd64"
+    };
+    assert_eq!(image.identity.platform.as_ref().unwrap().to_string(), here);
+    assert_eq!(image.identity.resolved.unwrap().hex(), sha256(&inner));
+    read(&path);
+    read(&format!(
+        "oci-archive:{}",
+        file(&folder, "f.tar", &archive(&files))
+    ));
+}
+
+#[test]
+fn several_images_are_listed_and_chosen_by_name_or_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (blobs("amd64"), blobs("arm64"));
+    let name =
+        |name: &str| format!(r#","annotations":{{"org.opencontainers.image.ref.name":"{name}"}}"#);
+    let index = [
+        descriptor(OCI_MANIFEST, &one.manifest, &name("one")),
+        descriptor(OCI_MANIFEST, &two.manifest, &name("two")),
+    ];
+    write(
+        folder.path(),
+        &layout(
+            &index,
+            &[
+                &one.manifest,
+                &one.config,
+                &one.layer,
+                &two.manifest,
+                &two.config,
+            ],
+        ),
+    );
+    let path = folder.path().display().to_string();
+    let error = open(&format!("oci-dir:{path}")).err().unwrap().to_string();
+    assert!(error.contains("one") && error.contains("two"), "{error}");
+    assert_eq!(
+        read(&format!("oci-dir:{path}:two"))
+            .identity
+            .platform
+            .unwrap()
+            .architecture,
+        "arm64"
+    );
+    assert_eq!(
+        read(&format!("oci-dir:{path}:@0"))
+            .identity
+            .platform
+            .unwrap()
+            .architecture,
+        "amd64"
+    );
+}
+
+#[test]
+fn wrong_digests_and_missing_blobs_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let Blobs {
+        layer,
+        config,
+        manifest,
+    } = blobs("amd64");
+    let index = [descriptor(OCI_MANIFEST, &manifest, "")];
+    let files = layout(&index, &[&layer, &config, &manifest]);
+    let without = |digest: &str| -> Vec<(String, Vec<u8>)> {
+        files
+            .iter()
+            .filter(|(path, _)| !path.ends_with(digest))
+            .cloned()
+            .collect()
+    };
+    let gone = file(&folder, "gone.tar", &archive(&without(&sha256(&layer))));
+    let error = open(&gone)
+        .and_then(|image| image.layer(0).map(drop))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains(&sha256(&layer)), "{error}");
+
+    let mut wrong = without(&sha256(&layer));
+    wrong.push((
+        format!("blobs/sha256/{}", sha256(&layer)),
+        gzip(b"something else"),
+    ));
+    let image = open(&file(&folder, "wrong.tar", &archive(&wrong))).unwrap();
+    let error = image.layer(0).unwrap().finish().unwrap_err();
+    assert!(
+        matches!(error, ImageError::DigestMismatch { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_directory_is_one_layer_that_never_leaves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("etc")).unwrap();
+    std::fs::write(folder.path().join("etc/os-release"), "ID=test\n").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("etc/link")).unwrap();
+    let image = open(&format!("dir:{}", folder.path().display())).unwrap();
+    assert!(image.config.is_none());
+    let mut stream = image.layer(0).unwrap();
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut bytes).unwrap();
+    let verified = stream.finish().unwrap();
+    assert_eq!(verified.diff_id.hex(), sha256(&bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains("etc/os-release") && text.contains("etc/link"));
+    assert!(!text.contains("root:"), "the link was followed");
+}
