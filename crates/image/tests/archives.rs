@@ -1,4 +1,5 @@
 //! Archives and layouts as the tools in use write them.
+#![allow(clippy::unwrap_used)]
 
 mod fixture;
 

@@ -1,5 +1,6 @@
 //! The distribution protocol against a registry in this process, and against
 //! a real one where it is installed.
+#![allow(clippy::unwrap_used)]
 
 mod fixture;
 
