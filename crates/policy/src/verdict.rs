@@ -1,0 +1,164 @@
+use plimsoll_types::Gap;
+use serde::{Deserialize, Serialize};
+
+/// What the policy says about the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Nothing speaks against it.
+    Pass,
+    /// It may ship; something should be mended.
+    Warn,
+    /// It must not ship because too little is known to judge it.
+    CannotTell,
+    /// It must not ship.
+    Fail,
+}
+
+impl Outcome {
+    /// The exit code that stands for it.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Pass | Outcome::Warn => 0,
+            Outcome::Fail => 1,
+            Outcome::CannotTell => 3,
+        }
+    }
+
+    /// The word that people read first.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Pass => "PASS",
+            Outcome::Warn => "WARN",
+            Outcome::CannotTell => "CAN'T TELL",
+            Outcome::Fail => "FAIL",
+        }
+    }
+}
+
+/// What a rule does when it fires, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Says so, without any effect on the verdict.
+    Info,
+    /// Notes that the image was looked at and is fine in this respect.
+    Go,
+    /// Lets the image ship with a warning.
+    Warn,
+    /// Does not let the image ship.
+    Stop,
+}
+
+/// The judgement of one image by one policy, a pure function of its inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// `plv1:` and the hash of every input; equal inputs give equal ids.
+    pub id: String,
+    /// The answer.
+    pub outcome: Outcome,
+    /// The policy that judged.
+    pub policy: PolicyIdentity,
+    /// Name of the mapping that chose the rule sets; `None` where none did.
+    pub mapping: Option<String>,
+    /// Day for which it was judged, `YYYY-MM-DD` in UTC.
+    pub day: String,
+    /// Which advisory data was used; `None` where there was none.
+    pub data: Option<DataPosition>,
+    /// Every trigger that fired, allowed ones included: the strongest action
+    /// first, then in the order of the rules, then by evidence.
+    pub reasons: Vec<Reason>,
+}
+
+/// Which policy it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyIdentity {
+    /// Its own name.
+    pub name: String,
+    /// BLAKE3 of its meaning, 64 hex digits: equal for documents that differ
+    /// in layout and comments only.
+    pub digest: String,
+}
+
+/// Which advisory data findings came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataPosition {
+    /// Hash over the set of shards.
+    pub position: String,
+    /// When the newest feed in it was taken, RFC 3339.
+    pub built: String,
+}
+
+/// One trigger that fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Name of the rule, or of the built-in guard (`mapping`, `coverage`,
+    /// `advisory-data`, `allowlist`).
+    pub rule: String,
+    /// The gate.
+    pub gate: String,
+    /// The trigger within the gate.
+    pub trigger: String,
+    /// What it does to the verdict unless it is allowed.
+    pub action: Action,
+    /// What it is about.
+    pub evidence: Evidence,
+    /// One line for people: what is wrong, with the values that decided.
+    pub message: String,
+    /// One line for people: what to do about it; `None` where nothing can be
+    /// said.
+    pub advice: Option<String>,
+    /// Stable name of this reason, independent of version, tag and layer; what
+    /// an allowlist entry may quote.
+    pub fingerprint: String,
+    /// The allowlist entry that takes away its effect.
+    pub allowed: Option<Allowance>,
+}
+
+impl Reason {
+    /// Whether it counts: it is not allowed.
+    pub fn counts(&self) -> bool {
+        self.allowed.is_none()
+    }
+}
+
+/// What a reason is about. Indices point into the judged values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The image as a whole.
+    Image,
+    /// The image configuration, with the layer-less instruction that set it
+    /// where history tells.
+    Config(Option<String>),
+    /// A vulnerability: index into the findings.
+    Finding(usize),
+    /// A package: index into `Inventory::packages`.
+    Package(usize),
+    /// A file: index into `Inventory::files`.
+    File(usize),
+    /// Something that could not be looked at; such a stop is `CannotTell`.
+    Gap(Gap),
+    /// Missing or stale advisory data as a whole; such a stop is `CannotTell`.
+    Data,
+}
+
+impl Evidence {
+    /// Whether it says that too little is known, rather than that something is
+    /// wrong.
+    pub fn is_ignorance(&self) -> bool {
+        matches!(self, Evidence::Gap(_) | Evidence::Data)
+    }
+}
+
+/// The allowlist entry that covers a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who accepted it.
+    pub by: Option<String>,
+    /// Last day on which it holds, `YYYY-MM-DD`; `None` for an entry without
+    /// end.
+    pub until: Option<String>,
+}
