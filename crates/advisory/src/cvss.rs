@@ -1,1 +1,84 @@
 //! CVSS scores computed from vectors (FIRST: v2.0, v3.0, v3.1, v4.0).
+
+use plimsoll_types::{Cvss, Severity};
+
+/// The base score of a vector (v4.0: with the threat metric where it has
+/// one); `None` for text that is no CVSS vector.
+pub fn score(vector: &str) -> Option<Cvss> {
+    let vector = vector.trim().trim_matches(['(', ')']);
+    let parsed: cvss::Cvss = vector.parse().ok()?;
+    let (version, score) = match &parsed {
+        cvss::Cvss::CvssV20(vector) => ("2.0", vector.score().value()),
+        cvss::Cvss::CvssV30(vector) => ("3.0", vector.base_score().value()),
+        cvss::Cvss::CvssV31(vector) => ("3.1", vector.base_score().value()),
+        cvss::Cvss::CvssV40(vector) => ("4.0", vector.score().value()),
+        _ => return None,
+    };
+    Some(Cvss {
+        version: version.to_owned(),
+        vector: vector.to_owned(),
+        score,
+    })
+}
+
+/// The word for a score: the bands of the CVSS specifications, for v2.0 those
+/// of NVD, which know no critical.
+pub fn severity(cvss: &Cvss) -> Severity {
+    let score = cvss.score;
+    match cvss.version.as_str() {
+        "2.0" if score >= 7.0 => Severity::High,
+        "2.0" if score < 4.0 => Severity::Low,
+        _ if score >= 9.0 => Severity::Critical,
+        _ if score >= 7.0 => Severity::High,
+        _ if score >= 4.0 => Severity::Medium,
+        _ if score > 0.0 => Severity::Low,
+        _ => Severity::Negligible,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_every_version() {
+        for (vector, version, expected, severity) in [
+            ("AV:N/AC:L/Au:N/C:C/I:C/A:C", "2.0", 10.0, Severity::High),
+            (
+                "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                "3.0",
+                9.8,
+                Severity::Critical,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H",
+                "3.1",
+                10.0,
+                Severity::Critical,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N",
+                "3.1",
+                0.0,
+                Severity::Negligible,
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                "4.0",
+                9.3,
+                Severity::Critical,
+            ),
+        ] {
+            let found = score(vector).unwrap();
+            assert_eq!(
+                (found.version.as_str(), found.score),
+                (version, expected),
+                "{vector}"
+            );
+            assert_eq!(super::severity(&found), severity, "{vector}");
+        }
+        for nonsense in ["", "9.8", "CVSS:3.1/AV:X", "CVSS:9.0/AV:N/AC:L"] {
+            assert!(score(nonsense).is_none(), "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Packagist: versions as Composer normalises them, four numbers or a date,
+//! a stability and its numbers. Branches other than `1.x-dev` have no order.
+
+use super::number::{Number, compare_padded, take};
+use std::cmp::Ordering;
+
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    numbers: Vec<Number>,
+    stability: Stability,
+    counter: Vec<Number>,
+    /// A development state of what stands before it.
+    dev: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stability {
+    Dev,
+    Alpha,
+    Beta,
+    Candidate,
+    Stable,
+    Patch,
+}
+
+impl Version {
+    pub fn parse(text: &str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        let text = lower.split(['#', '@', '+']).next().unwrap_or_default();
+        let text = text.strip_prefix('v').unwrap_or(text);
+        if let Some(branch) = text.strip_suffix("-dev").filter(|b| b.contains(['x', '*'])) {
+            return Self::branch(branch);
+        }
+        let mut numbers = Vec::new();
+        let mut rest = text;
+        loop {
+            let (digits, tail) = take(rest, |c| c.is_ascii_digit());
+            numbers.push(Number::parse(digits)?);
+            rest = tail;
+            // Dates are also written with dashes.
+            let separator: &[char] = if text.len() >= 10 && numbers.len() < 3 && is_year(text) {
+                &['.', '-', ':']
+            } else {
+                &['.']
+            };
+            match tail.strip_prefix(separator) {
+                Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => rest = next,
+                _ => break,
+            }
+        }
+        let (rest, dev) = match rest.strip_suffix("dev") {
+            Some(rest) => (rest.strip_suffix(['.', '-']).unwrap_or(rest), true),
+            None => (rest, false),
+        };
+        let tail = rest.strip_prefix(['.', '_', '-']).unwrap_or(rest);
+        let (word, tail) = take(tail, |c| c.is_ascii_lowercase());
+        let stability = match word {
+            "" | "stable" => Stability::Stable,
+            "alpha" | "a" => Stability::Alpha,
+            "beta" | "b" => Stability::Beta,
+            "rc" => Stability::Candidate,
+            "patch" | "pl" | "p" => Stability::Patch,
+            _ => return None,
+        };
+        let parts = tail.split(['.', '-']).filter(|part| !part.is_empty());
+        let counter = parts.map(Number::parse).collect::<Option<Vec<_>>>()?;
+        Some(match stability {
+            Stability::Stable if !counter.is_empty() => return None,
+            Stability::Stable if dev => Self {
+                numbers,
+                stability: Stability::Dev,
+                counter,
+                dev: false,
+            },
+            stability => Self {
+                numbers,
+                stability,
+                counter,
+                dev,
+            },
+        })
+    }
+
+    /// `1.2.x`: after every version that it can still bring forth.
+    fn branch(text: &str) -> Option<Self> {
+        let mut numbers = Vec::new();
+        for part in text.split('.') {
+            match part {
+                "x" | "*" => break,
+                digits => numbers.push(Number::parse(digits)?),
+            }
+        }
+        numbers.resize(4.max(numbers.len()), Number::parse("9999999")?);
+        Some(Self {
+            numbers,
+            stability: Stability::Dev,
+            counter: Vec::new(),
+            dev: false,
+        })
+    }
+}
+
+fn is_year(text: &str) -> bool {
+    let (digits, _) = take(text, |c| c.is_ascii_digit());
+    digits.len() == 4
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare_padded(&self.numbers, &other.numbers)
+            .then_with(|| self.stability.cmp(&other.stability))
+            .then_with(|| self.counter.cmp(&other.counter))
+            .then_with(|| other.dev.cmp(&self.dev))
+    }
+}
+
+super::number::order_by_cmp!(Version);

@@ -1,0 +1,72 @@
+//! Decimal numbers of any length, as digit strings.
+
+use std::cmp::Ordering;
+
+/// A non-negative number without leading zeros; zero is the empty string.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Number(Box<str>);
+
+impl Number {
+    /// Reads ASCII digits; anything else is not a number.
+    pub fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| Self(text.trim_start_matches('0').into()))
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Orders digit strings by value.
+pub(super) fn compare(a: &str, b: &str) -> Ordering {
+    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    (a.len(), a).cmp(&(b.len(), b))
+}
+
+/// Splits the longest run of characters that satisfy `is` off the front.
+pub(super) fn take(text: &str, is: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|c| !is(c)).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// Orders number lists; a list that ends early counts as padded with zeros.
+pub(super) fn compare_padded(a: &[Number], b: &[Number]) -> Ordering {
+    let zero = Number::default();
+    (0..a.len().max(b.len()))
+        .map(|i| a.get(i).unwrap_or(&zero).cmp(b.get(i).unwrap_or(&zero)))
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// Equality and partial order of a type whose `Ord` is written by hand.
+macro_rules! order_by_cmp {
+    ($type:ty) => {
+        impl PartialOrd for $type {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.cmp(other).is_eq()
+            }
+        }
+
+        impl Eq for $type {}
+    };
+}
+pub(super) use order_by_cmp;
