@@ -1,6 +1,25 @@
 //! Feeds, version schemes, the advisory store and matching.
 //!
 //! Knows packages and advisories; never images or layers.
+//!
+//! Start reading at [`find`], or at [`update`] for how data comes in.
 
+mod advisory;
 pub mod cvss;
+mod feeds;
+mod input;
+mod intake;
+mod matching;
+mod namespace;
+mod store;
+mod update;
 pub mod versions;
+
+pub use matching::{Matched, find};
+pub use store::{FeedStatus, ShardStatus, Status, Store, StoreError};
+pub use update::{UpdateError, UpdateReport, update};
+
+/// Every feed: its name and one line on what it is.
+pub fn feeds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    feeds::ALL.iter().map(|feed| (feed.name(), feed.about()))
+}

@@ -25,6 +25,6 @@ pub use file::{FileEntry, FileKind, Mode};
 pub use finding::{Cvss, Finding, Fix, FixState, KnownExploited, Match, SeverityClaim};
 pub use inventory::{ImageIdentity, Inventory, Layer, Platform};
 pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage};
-pub use purl::{PackageUrl, ParsePurlError};
+pub use purl::{PackageUrl, ParsePurlError, pep503};
 pub use severity::Severity;
 pub use users::{Group, User};

@@ -155,8 +155,8 @@ fn upstream(record: &PackageRecord, source: &SourcePackage) -> String {
     }
 }
 
-/// PEP 503: lower case, runs of `-`, `_` and `.` become one `-`.
-fn pep503(name: &str) -> String {
+/// A Python name in its normal form (PEP 503): lower case, runs of `-`, `_` and `.` become one `-`.
+pub fn pep503(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         match c {

@@ -11,6 +11,7 @@ mod composer;
 mod constraint;
 mod cran;
 mod deb;
+mod flavour;
 mod fuzzy;
 mod gem;
 mod go;
@@ -144,6 +145,12 @@ impl Scheme {
             Ecosystem::Hackage => Scheme::Hackage,
             Ecosystem::Bitnami => Scheme::Bitnami,
         }
+    }
+
+    /// Reads a version as it is matched: without the part that only names the
+    /// platform it was built for.
+    pub(crate) fn parse_unflavoured(self, text: &str) -> Option<Version> {
+        self.parse(flavour::without(self, text.trim()))
     }
 
     /// Orders two texts; `None` when either is no version of this scheme.

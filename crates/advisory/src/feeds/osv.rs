@@ -1,0 +1,410 @@
+//! OSV records (schema 1.x): one JSON document each, as the export's
+//! `all.zip`, `<ID>.json` and many databases serve them.
+
+use super::{Feed, json};
+use crate::advisory::{Advisory, Affected, Verdict, Window};
+use crate::cvss;
+use crate::intake::Intake;
+use crate::namespace::Namespace;
+use plimsoll_types::{Ecosystem, FixState, Severity, SeverityClaim};
+use serde::Deserialize;
+
+mod range;
+
+pub(crate) struct Osv;
+
+#[derive(Deserialize)]
+struct Record {
+    id: String,
+    #[serde(default)]
+    modified: String,
+    published: Option<String>,
+    withdrawn: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    upstream: Vec<String>,
+    #[serde(default)]
+    related: Vec<String>,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    details: String,
+    #[serde(default)]
+    severity: Vec<Vector>,
+    #[serde(default)]
+    affected: Vec<Subject>,
+    #[serde(default)]
+    references: Vec<Link>,
+    #[serde(default)]
+    database_specific: Specific,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    score: String,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Subject {
+    package: Option<Package>,
+    #[serde(default)]
+    severity: Vec<Vector>,
+    #[serde(default)]
+    ranges: Vec<range::Range>,
+    #[serde(default)]
+    versions: Vec<String>,
+    #[serde(default)]
+    ecosystem_specific: Specific,
+    #[serde(default)]
+    database_specific: Specific,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    #[serde(default)]
+    ecosystem: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// The members of the open-ended parts that are known here; databases put
+/// anything there, of any type.
+#[derive(Default)]
+struct Specific {
+    severity: Option<String>,
+    urgency: Option<String>,
+    informational: Option<String>,
+    custom_ranges: Vec<range::Range>,
+}
+
+impl<'de> Deserialize<'de> for Specific {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let text = |name: &str| {
+            let member = value.get(name).and_then(serde_json::Value::as_str);
+            member.map(str::to_owned)
+        };
+        let ranges = value.get("custom_ranges").cloned();
+        Ok(Self {
+            severity: text("severity"),
+            urgency: text("urgency"),
+            informational: text("informational"),
+            custom_ranges: ranges
+                .and_then(|ranges| serde_json::from_value(ranges).ok())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+/// Prefixes of advisories that cover several vulnerabilities, which they name
+/// as related, upstream or alias.
+const UMBRELLAS: &[&str] = &[
+    "ALBA-",
+    "ALEA-",
+    "ALSA-",
+    "DLA-",
+    "DSA-",
+    "DTSA-",
+    "ELSA-",
+    "LSN-",
+    "MGASA-",
+    "OESA-",
+    "RHBA-",
+    "RHEA-",
+    "RHSA-",
+    "RLBA-",
+    "RLEA-",
+    "RLSA-",
+    "RXSA-",
+    "SUSE-",
+    "USN-",
+    "openSUSE-",
+];
+
+/// Prefixes whose id is a CVE in other words.
+const WRAPPED: &[&str] = &["ALPINE-", "DEBIAN-", "UBUNTU-"];
+
+impl Feed for Osv {
+    fn name(&self) -> &'static str {
+        "osv"
+    }
+
+    fn about(&self) -> &'static str {
+        "OSV records of any database, loose or as all.zip"
+    }
+
+    fn recognises(&self, head: &str) -> bool {
+        head.starts_with('{')
+            && head.contains("\"id\"")
+            && (head.contains("\"affected\"") || head.contains("\"schema_version\""))
+            && head.contains("\"modified\"")
+    }
+
+    fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
+        let record: Record = json(document)?;
+        let Some(feed) = record.feed() else {
+            intake.skipped(self.name(), record.no_feed());
+            return Ok(());
+        };
+        if record.withdrawn.is_some() {
+            intake.skipped(&feed, "withdrawn");
+            return Ok(());
+        }
+        if record.informational() {
+            intake.skipped(&feed, "informational, no vulnerability");
+            return Ok(());
+        }
+        let affected = record.affected(&feed, intake);
+        if affected.is_empty() {
+            intake.skipped(&feed, "no version range of a known ecosystem");
+            return Ok(());
+        }
+        let vulnerabilities = record.vulnerabilities();
+        if vulnerabilities.is_empty() {
+            intake.skipped(&feed, "bug fix or enhancement, no vulnerability");
+            return Ok(());
+        }
+        intake.newest(&feed, &record.modified);
+        for (id, aliases) in vulnerabilities {
+            intake.replace(Advisory {
+                feed: feed.clone(),
+                record: record.id.clone(),
+                id,
+                aliases,
+                title: record.summary.clone(),
+                details: record.details.clone(),
+                url: record.url(),
+                published: record.published.clone(),
+                modified: record.modified.clone(),
+                severities: record.severities(&record.severity),
+                affected: affected.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Record {
+    /// `osv/` and the first ecosystem that has a place here.
+    fn feed(&self) -> Option<String> {
+        let packages = self.affected.iter().filter_map(|s| s.package.as_ref());
+        let mut known = packages.filter(|p| Namespace::from_osv(&p.ecosystem).is_some());
+        let base = known.next()?.ecosystem.split(':').next()?;
+        Some(format!("osv/{base}"))
+    }
+
+    fn no_feed(&self) -> &'static str {
+        if self.withdrawn.is_some() {
+            "withdrawn"
+        } else if self
+            .affected
+            .iter()
+            .all(|subject| subject.package.is_none())
+        {
+            "no package"
+        } else {
+            "an ecosystem that is not known here"
+        }
+    }
+
+    fn informational(&self) -> bool {
+        let said = |subject: &Subject| subject.database_specific.informational.is_some();
+        !self.affected.is_empty() && self.affected.iter().all(said)
+    }
+
+    fn is_umbrella(&self) -> bool {
+        UMBRELLAS.iter().any(|prefix| self.id.starts_with(prefix))
+    }
+
+    /// The vulnerabilities that the record is about, each with its aliases.
+    fn vulnerabilities(&self) -> Vec<(String, Vec<String>)> {
+        if !self.is_umbrella() {
+            let mut aliases = self.aliases.clone();
+            for prefix in WRAPPED {
+                aliases.extend(self.id.strip_prefix(prefix).map(str::to_owned));
+            }
+            aliases.sort();
+            aliases.dedup();
+            return vec![(self.id.clone(), aliases)];
+        }
+        let named = self
+            .aliases
+            .iter()
+            .chain(&self.upstream)
+            .chain(&self.related);
+        let mut cves: Vec<_> = named.filter(|id| id.starts_with("CVE-")).cloned().collect();
+        cves.sort();
+        cves.dedup();
+        if cves.is_empty() {
+            let security = !["ALBA-", "ALEA-", "RHBA-", "RHEA-", "RLBA-", "RLEA-"]
+                .iter()
+                .any(|prefix| self.id.starts_with(prefix));
+            return security
+                .then(|| (self.id.clone(), Vec::new()))
+                .into_iter()
+                .collect();
+        }
+        cves.into_iter().map(|cve| (cve, Vec::new())).collect()
+    }
+
+    /// Who says so, for severities.
+    fn source(&self) -> &'static str {
+        let known = [
+            ("ALPINE-", "alpine"),
+            ("AL", "almalinux"),
+            ("BIT-", "bitnami"),
+            ("CVE-", "cve"),
+            ("D", "debian"),
+            ("GHSA-", "ghsa"),
+            ("GO-", "go"),
+            ("PYSEC-", "pypa"),
+            ("R", "rocky"),
+            ("RUSTSEC-", "rustsec"),
+            ("U", "ubuntu"),
+        ];
+        // The longest prefix wins: RUSTSEC is not Rocky's.
+        let fitting = known
+            .iter()
+            .filter(|(prefix, _)| self.id.starts_with(prefix));
+        fitting
+            .max_by_key(|(prefix, _)| prefix.len())
+            .map_or("osv", |(_, source)| source)
+    }
+
+    fn severities(&self, vectors: &[Vector]) -> Vec<SeverityClaim> {
+        let word = self.database_specific.severity.as_deref();
+        let word = word.and_then(Severity::from_word);
+        let mut claims = Vec::new();
+        for vector in vectors {
+            if let Some(cvss) = cvss::score(&vector.score) {
+                claims.push(SeverityClaim {
+                    source: self.source().to_owned(),
+                    severity: word.unwrap_or_else(|| cvss::severity(&cvss)),
+                    cvss: Some(cvss),
+                });
+            } else if let Some(severity) = Severity::from_word(&vector.score)
+                && !vector.kind.starts_with("CVSS")
+            {
+                claims.push(SeverityClaim {
+                    source: self.source().to_owned(),
+                    severity,
+                    cvss: None,
+                });
+            }
+        }
+        if claims.is_empty() {
+            claims.extend(word.map(|severity| SeverityClaim {
+                source: self.source().to_owned(),
+                severity,
+                cvss: None,
+            }));
+        }
+        // A vendor's word, then the newest vector.
+        claims.sort_by(|a, b| {
+            let version = |claim: &SeverityClaim| claim.cvss.as_ref().map(|c| c.version.clone());
+            (a.cvss.is_some(), version(b)).cmp(&(b.cvss.is_some(), version(a)))
+        });
+        claims
+    }
+
+    fn affected(&self, feed: &str, intake: &mut Intake) -> Vec<Affected> {
+        let mut affected = Vec::new();
+        for subject in &self.affected {
+            let Some(package) = &subject.package else {
+                continue;
+            };
+            let Some(namespace) = Namespace::from_osv(&package.ecosystem) else {
+                continue;
+            };
+            let ranges = if subject.ecosystem_specific.custom_ranges.is_empty() {
+                &subject.ranges
+            } else {
+                &subject.ecosystem_specific.custom_ranges
+            };
+            let (mut windows, unreadable) = range::windows(namespace.scheme(), ranges);
+            for _ in 0..unreadable {
+                intake.skipped(feed, "bound that is no version");
+            }
+            windows.extend(
+                subject
+                    .versions
+                    .iter()
+                    .map(|version| range::single(version)),
+            );
+            if windows.is_empty() {
+                let whole = self.id.starts_with("MAL-") && subject.ranges.is_empty();
+                if !whole {
+                    continue;
+                }
+                windows.push(Window::ALL);
+            }
+            let urgency = subject.ecosystem_specific.urgency.as_deref();
+            let own = self.severities(&subject.severity).into_iter();
+            let own = own.filter(|_| !subject.severity.is_empty()).next();
+            let urgency = urgency
+                .and_then(Severity::from_word)
+                .map(|severity| SeverityClaim {
+                    source: self.source().to_owned(),
+                    severity,
+                    cvss: None,
+                });
+            affected.push(Affected {
+                package: namespace.name(&package.name),
+                module: self.module(&namespace, &windows),
+                namespace,
+                windows,
+                verdict: Verdict::Affected,
+                fix: FixState::NotFixed,
+                advisories: self
+                    .is_umbrella()
+                    .then(|| self.id.clone())
+                    .into_iter()
+                    .collect(),
+                severity: urgency.or(own),
+            });
+        }
+        affected
+    }
+
+    /// AlmaLinux names the module only in the summary: `nginx:1.22 security
+    /// update`.
+    fn module(&self, namespace: &Namespace, windows: &[Window]) -> Option<String> {
+        let modular =
+            namespace.ecosystem() == Ecosystem::Rpm && windows.iter().any(Window::is_modular);
+        let named = || {
+            let words = self.summary.split_whitespace();
+            words.map(|word| word.trim_matches(',')).find(|word| {
+                let parts = word.split_once(':');
+                parts.is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+            })
+        };
+        modular.then(named).flatten().map(str::to_owned)
+    }
+
+    fn url(&self) -> Option<String> {
+        let links = || {
+            self.references
+                .iter()
+                .filter(|link| link.url.starts_with("https://"))
+        };
+        let advisory = links().find(|link| link.kind == "ADVISORY" && link.url.contains(&self.id));
+        let link = advisory.or_else(|| links().find(|link| link.kind == "ADVISORY"));
+        let known = || format!("https://osv.dev/vulnerability/{}", self.id);
+        Some(link.map_or_else(known, |link| link.url.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

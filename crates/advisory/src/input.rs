@@ -1,0 +1,200 @@
+//! Where feeds come from: folders, files and URLs, as documents in one order.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Bytes that one document may have, inflated.
+const MAX_DOCUMENT: u64 = 2 << 30;
+/// Bytes that one download may have.
+const MAX_DOWNLOAD: u64 = 4 << 30;
+/// Members that one archive may have.
+const MAX_MEMBERS: usize = 4_000_000;
+/// Files that one folder may hold.
+const MAX_FILES: usize = 1_000_000;
+/// Seconds without any answer before a download is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An input that cannot be read: which, and why.
+#[derive(Debug)]
+pub(crate) struct InputError {
+    pub input: String,
+    pub reason: String,
+}
+
+/// One file that may hold feed documents.
+pub(crate) struct Input {
+    /// Path or URL, for people.
+    pub name: String,
+    /// When it was taken: a file's time of change, a download's
+    /// `Last-Modified`.
+    pub taken: jiff::Timestamp,
+    /// Whether the user named it, rather than a folder that holds it.
+    pub named: bool,
+    file: File,
+}
+
+/// Everything below what the user named, sorted by name.
+pub(crate) fn all(from: &[String]) -> Result<Vec<Input>, InputError> {
+    let mut inputs = Vec::new();
+    for text in from {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            inputs.push(download(text)?);
+            continue;
+        }
+        let path = Path::new(text);
+        let data = fs::metadata(path).map_err(|error| failed(text, error))?;
+        if data.is_dir() {
+            let mut files = Vec::new();
+            walk(path, &mut files).map_err(|error| failed(text, error))?;
+            files.sort();
+            for file in files {
+                inputs.push(open(&file, false)?);
+            }
+        } else {
+            inputs.push(open(path, true)?);
+        }
+    }
+    Ok(inputs)
+}
+
+fn failed(input: &str, reason: impl std::fmt::Display) -> InputError {
+    InputError {
+        input: input.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+/// Regular files only; links are not followed out of the folder.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            walk(&entry.path(), files)?;
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+        if files.len() > MAX_FILES {
+            return Err(io::Error::other(format!(
+                "it holds more than {MAX_FILES} files"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn open(path: &Path, named: bool) -> Result<Input, InputError> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| failed(&name, error))?;
+    let changed = file.metadata().and_then(|data| data.modified());
+    Ok(Input {
+        taken: seconds(changed.map_err(|error| failed(&name, error))?),
+        name,
+        named,
+        file,
+    })
+}
+
+/// Whole seconds, as every file system keeps them.
+fn seconds(time: SystemTime) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(time)
+        .ok()
+        .and_then(|time| jiff::Timestamp::from_second(time.as_second()).ok())
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn download(url: &str) -> Result<Input, InputError> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into();
+    let mut response = agent.get(url).call().map_err(|error| failed(url, error))?;
+    let stated = response.headers().get("last-modified");
+    let stated = stated
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+    let taken = stated.map_or_else(|| seconds(SystemTime::now()), |zoned| zoned.timestamp());
+    let mut file = tempfile::tempfile().map_err(|error| failed(url, error))?;
+    let mut body = response.body_mut().as_reader().take(MAX_DOWNLOAD + 1);
+    let length = io::copy(&mut body, &mut file).map_err(|error| failed(url, error))?;
+    if length > MAX_DOWNLOAD {
+        return Err(failed(url, "it is longer than 4 GiB"));
+    }
+    Ok(Input {
+        name: url.to_owned(),
+        taken,
+        named: true,
+        file,
+    })
+}
+
+impl Input {
+    /// Hands over every document: the file itself, inflated where it is gzip
+    /// or zstd, or each JSON member of a zip archive.
+    pub(crate) fn documents(
+        &mut self,
+        mut each: impl FnMut(&str, &[u8]) -> Result<(), InputError>,
+    ) -> Result<(), InputError> {
+        let name = self.name.clone();
+        let broken = |error: io::Error| failed(&name, error);
+        self.file.rewind().map_err(broken)?;
+        let mut magic = [0; 4];
+        let mut filled = 0;
+        while filled < magic.len() {
+            match self.file.read(&mut magic[filled..]).map_err(broken)? {
+                0 => break,
+                length => filled += length,
+            }
+        }
+        self.file.rewind().map_err(broken)?;
+        match &magic {
+            b"PK\x03\x04" | b"PK\x05\x06" => return self.members(each),
+            [0x1f, 0x8b, ..] => {
+                let reader = flate2::read::MultiGzDecoder::new(&self.file);
+                each(&self.name, &whole(reader).map_err(broken)?)
+            }
+            [0x28, 0xb5, 0x2f, 0xfd] => {
+                let reader = zstd::stream::read::Decoder::new(&self.file).map_err(broken)?;
+                each(&self.name, &whole(reader).map_err(broken)?)
+            }
+            _ => each(&self.name, &whole(&self.file).map_err(broken)?),
+        }
+    }
+
+    fn members(
+        &self,
+        mut each: impl FnMut(&str, &[u8]) -> Result<(), InputError>,
+    ) -> Result<(), InputError> {
+        let broken = |error: zip::result::ZipError| failed(&self.name, error);
+        let reader = io::BufReader::with_capacity(1 << 16, &self.file);
+        let mut archive = zip::ZipArchive::new(reader).map_err(broken)?;
+        if archive.len() > MAX_MEMBERS {
+            return Err(failed(
+                &self.name,
+                format!("it has more than {MAX_MEMBERS} members"),
+            ));
+        }
+        for index in 0..archive.len() {
+            let member = archive.by_index(index).map_err(broken)?;
+            let name = format!("{}!{}", self.name, member.name().map_err(broken)?);
+            if member.is_file() && name.ends_with(".json") {
+                let bytes = whole(member).map_err(|error| failed(&name, error))?;
+                each(&name, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_DOCUMENT {
+        return Err(io::Error::other("it inflates to more than 2 GiB"));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,122 @@
+//! Inventory and advisory data in, findings out.
+
+mod class;
+mod finding;
+mod lookup;
+
+use crate::namespace::Namespace;
+use crate::store::Store;
+use lookup::Lookup;
+use plimsoll_types::{Coverage, Finding, Gap, GapKind, Inventory, Package};
+use std::collections::BTreeMap;
+
+/// What the advisory data says about an image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matched {
+    /// One finding for each package and vulnerability, sorted by both.
+    pub findings: Vec<Finding>,
+    /// Namespaces that were searched, and what could not be.
+    pub coverage: Coverage,
+}
+
+/// Looks up every visible package. Language packages that belong to a package
+/// of a covered distribution are judged by that distribution's word.
+pub fn find(inventory: &Inventory, store: &Store) -> Matched {
+    let mut matched = Matched::default();
+    let mut lookup = Lookup::new(store);
+    let distro = inventory.distro.as_ref().and_then(Namespace::of_distro);
+    let covered = distro
+        .as_ref()
+        .is_some_and(|namespace| lookup.has(namespace));
+    let mut homeless = 0;
+    let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();
+    for (index, package) in inventory.packages.iter().enumerate() {
+        if covered && package.owned_by.is_some() {
+            continue;
+        }
+        let ecosystem = package.record.ecosystem;
+        let namespace = if ecosystem.is_os() {
+            match distro
+                .as_ref()
+                .filter(|distro| distro.ecosystem() == ecosystem)
+            {
+                Some(namespace) => namespace.clone(),
+                None => {
+                    homeless += 1;
+                    continue;
+                }
+            }
+        } else {
+            Namespace::language(ecosystem)
+        };
+        if !lookup.has(&namespace) {
+            *unserved.entry(namespace).or_default() += 1;
+            continue;
+        }
+        if package.record.version.is_none() {
+            let detail = "no version is stated, so nothing can be compared".to_owned();
+            matched
+                .coverage
+                .gaps
+                .insert(gap(GapKind::VersionUnknown, package, detail));
+            continue;
+        }
+        let hits = lookup.package(&namespace, package, &mut matched.coverage);
+        let classes = class::group(hits);
+        let findings = classes
+            .into_iter()
+            .filter_map(|hits| finding::of(index, hits, &mut lookup));
+        matched.findings.extend(findings);
+    }
+    matched
+        .findings
+        .sort_by(|a, b| (a.package, &a.id).cmp(&(b.package, &b.id)));
+    if homeless > 0 {
+        matched.coverage.gaps.insert(nowhere(inventory, homeless));
+    }
+    for (namespace, count) in unserved {
+        matched.coverage.gaps.insert(Gap {
+            kind: GapKind::NoAdvisoryData,
+            subject: namespace.to_string(),
+            layer: None,
+            detail: format!("{count} packages were not matched; load a feed that covers them with `plimsoll data update`"),
+        });
+    }
+    lookup.finish(&mut matched.coverage);
+    matched
+}
+
+/// OS packages without advisories to match them against.
+fn nowhere(inventory: &Inventory, count: usize) -> Gap {
+    let (kind, subject, reason) = match &inventory.distro {
+        None => (
+            GapKind::DistroUnknown,
+            String::new(),
+            "no file names the distribution",
+        ),
+        Some(distro) => (
+            GapKind::NoAdvisoryData,
+            distro.qualifier(),
+            "no feed that is known here covers the distribution",
+        ),
+    };
+    Gap {
+        kind,
+        subject,
+        layer: None,
+        detail: format!("{count} OS packages were not matched: {reason}"),
+    }
+}
+
+/// A gap about one package, where its evidence lies.
+fn gap(kind: GapKind, package: &Package, detail: String) -> Gap {
+    Gap {
+        kind,
+        subject: package.record.name.clone(),
+        layer: package.locations.first().map(|location| location.layer),
+        detail,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Compiles what feeds said into the bytes of shards. The same intake gives
+//! the same bytes.
+
+use super::sections::{Items, join};
+use super::shard::{BLOCK, Extra, Head, NONE, STATES, Text};
+use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
+use crate::intake::Intake;
+use crate::namespace::Namespace;
+use crate::versions::{Scheme, Version};
+use plimsoll_types::FixState;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The bytes of one shard, and what is in it.
+pub(crate) struct Compiled {
+    pub bytes: Vec<u8>,
+    pub names: usize,
+    pub claims: usize,
+}
+
+/// Every namespace of the intake with its shard.
+pub(crate) fn shards(intake: &Intake) -> BTreeMap<String, Compiled> {
+    let mut namespaces: BTreeMap<String, (&Namespace, Vec<&Advisory>)> = BTreeMap::new();
+    for advisory in intake.advisories() {
+        let named: BTreeSet<_> = advisory.affected.iter().map(|a| &a.namespace).collect();
+        for namespace in named {
+            let entry = namespaces.entry(namespace.to_string());
+            entry
+                .or_insert_with(|| (namespace, Vec::new()))
+                .1
+                .push(advisory);
+        }
+    }
+    let compiled = namespaces
+        .into_iter()
+        .map(|(name, (namespace, advisories))| (name, shard(namespace, &advisories)));
+    compiled.collect()
+}
+
+/// The catalogue of known exploited vulnerabilities: sorted ids, values.
+pub(crate) fn known_exploited(intake: &Intake) -> Vec<u8> {
+    let (mut keys, mut values) = (Items::default(), Items::default());
+    for (cve, known) in &intake.known_exploited {
+        keys.push(cve.as_bytes(), &[]);
+        values.push(&encode(known), &[]);
+    }
+    join(&[keys.bytes, keys.ends, values.bytes, values.ends])
+}
+
+/// A claim before its numbers are known.
+struct Draft<'a> {
+    head: u32,
+    affected: &'a Affected,
+}
+
+fn shard(namespace: &Namespace, advisories: &[&Advisory]) -> Compiled {
+    let scheme = namespace.scheme();
+    let mut drafts: BTreeMap<&str, Vec<Draft<'_>>> = BTreeMap::new();
+    for (head, advisory) in advisories.iter().enumerate() {
+        let here = advisory
+            .affected
+            .iter()
+            .filter(|a| a.namespace == *namespace);
+        for affected in here {
+            let head = head as u32;
+            drafts
+                .entry(&affected.package)
+                .or_default()
+                .push(Draft { head, affected });
+        }
+    }
+    let versions = Versions::of(scheme, drafts.values().flatten());
+    let (mut names, mut extras) = (Items::default(), Items::default());
+    let (mut claims, mut windows) = (Vec::new(), Vec::new());
+    let (mut claim_count, mut window_count) = (0u32, 0u32);
+    let mut extra_index: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    for (name, drafts) in &drafts {
+        names.push(name.as_bytes(), &[claim_count]);
+        for draft in drafts {
+            let inside = versions.windows(&draft.affected.windows);
+            if inside.is_empty() {
+                continue;
+            }
+            let extra = match extra(draft.affected) {
+                None => 0,
+                Some(bytes) => *extra_index.entry(bytes).or_insert_with_key(|bytes| {
+                    extras.push(bytes, &[]);
+                    (extras.ends.len() / 4) as u32
+                }),
+            };
+            let row = [
+                draft.head,
+                window_count,
+                inside.len() as u32,
+                states(draft.affected),
+                extra,
+            ];
+            claims.extend(row.iter().flat_map(|number| number.to_le_bytes()));
+            window_count += inside.len() as u32;
+            claim_count += 1;
+            windows.extend(
+                inside
+                    .iter()
+                    .flatten()
+                    .flat_map(|number| number.to_le_bytes()),
+            );
+        }
+    }
+    let (heads, blocks) = texts(advisories);
+    let bytes = join(&[
+        names.bytes,
+        names.ends,
+        versions.items.bytes,
+        versions.items.ends,
+        claims,
+        windows,
+        heads.bytes,
+        heads.ends,
+        extras.bytes,
+        extras.ends,
+        blocks.bytes,
+        blocks.ends,
+    ]);
+    Compiled {
+        bytes,
+        names: drafts.len(),
+        claims: claim_count as usize,
+    }
+}
+
+fn states(affected: &Affected) -> u32 {
+    let fix = STATES
+        .iter()
+        .position(|state| *state == affected.fix)
+        .unwrap_or(0);
+    (fix as u32) << 1 | u32::from(affected.verdict == Verdict::NotAffected)
+}
+
+fn extra(affected: &Affected) -> Option<Vec<u8>> {
+    let extra = Extra {
+        severity: affected.severity.clone(),
+        advisories: affected.advisories.clone(),
+        module: affected.module.clone(),
+    };
+    (extra != Extra::default()).then(|| encode(&extra))
+}
+
+fn texts(advisories: &[&Advisory]) -> (Items, Items) {
+    let (mut heads, mut blocks) = (Items::default(), Items::default());
+    for advisory in advisories {
+        let head = Head {
+            feed: advisory.feed.clone(),
+            record: advisory.record.clone(),
+            id: advisory.id.clone(),
+            aliases: advisory.aliases.clone(),
+            severities: advisory.severities.clone(),
+            url: advisory.url.clone(),
+            published: advisory.published.clone(),
+        };
+        heads.push(&encode(&head), &[]);
+    }
+    for advisories in advisories.chunks(BLOCK) {
+        let texts: Vec<_> = advisories
+            .iter()
+            .map(|advisory| Text {
+                title: advisory.title.clone(),
+                details: advisory.details.clone(),
+            })
+            .collect();
+        // Compression to memory cannot fail.
+        let packed = zstd::bulk::compress(&encode(&texts), 9).unwrap_or_default();
+        blocks.push(&packed, &[]);
+    }
+    (heads, blocks)
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    // Plain values to memory cannot fail.
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+/// Every bound of a shard, in the namespace's order.
+struct Versions {
+    items: Items,
+    /// By text: rank and index.
+    places: BTreeMap<String, (u32, u32)>,
+}
+
+impl Versions {
+    fn of<'a>(scheme: Scheme, drafts: impl Iterator<Item = &'a Draft<'a>>) -> Self {
+        let mut texts: BTreeSet<&str> = BTreeSet::new();
+        for window in drafts.flat_map(|draft| &draft.affected.windows) {
+            texts.extend(window.from.as_deref());
+            texts.extend(window.upper());
+        }
+        let mut sorted: Vec<(Version, &str)> = texts
+            .into_iter()
+            .filter_map(|text| Some((scheme.parse_unflavoured(text)?, text)))
+            .collect();
+        sorted.sort();
+        let mut versions = Self {
+            items: Items::default(),
+            places: BTreeMap::new(),
+        };
+        let mut rank = 0;
+        for (index, (version, text)) in sorted.iter().enumerate() {
+            if index > 0 && sorted[index - 1].0 < *version {
+                rank += 1;
+            }
+            versions.items.push(text.as_bytes(), &[rank]);
+            versions
+                .places
+                .insert((*text).to_owned(), (rank, index as u32));
+        }
+        versions
+    }
+
+    /// Windows as numbers, sorted; those that lie in others or have a bound
+    /// that is no version are left out.
+    fn windows(&self, windows: &[Window]) -> Vec<[u32; 3]> {
+        let numbers = windows.iter().filter_map(|window| {
+            let low = match &window.from {
+                None => 0,
+                Some(version) => 2 * self.places.get(version)?.0 + 1,
+            };
+            let (high, fixed) = match &window.to {
+                Upper::Open => (NONE, NONE),
+                Upper::Fixed(version) => {
+                    let (rank, index) = self.places.get(version)?;
+                    (2 * rank + 1, *index)
+                }
+                Upper::Through(version) => (2 * self.places.get(version)?.0 + 2, NONE),
+            };
+            (low < high).then_some([low, high, fixed])
+        });
+        let mut numbers: Vec<_> = numbers.collect();
+        numbers.sort_by_key(|[low, high, fixed]| (*low, std::cmp::Reverse(*high), *fixed));
+        let mut kept: Vec<[u32; 3]> = Vec::with_capacity(numbers.len());
+        let mut reach = 0;
+        for window in numbers {
+            if kept.is_empty() || window[1] > reach {
+                reach = window[1];
+                kept.push(window);
+            }
+        }
+        kept
+    }
+}
+
+/// The fix state that a claim's window stands for.
+pub(crate) fn state(fixed: Option<u32>, claimed: FixState) -> FixState {
+    if fixed.is_some() {
+        FixState::Fixed
+    } else {
+        claimed
+    }
+}

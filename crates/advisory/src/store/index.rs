@@ -1,0 +1,187 @@
+//! The small file that names the current set of shards. It is replaced in one
+//! step; everything it names is immutable and named by its content.
+
+use super::StoreError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "index.json";
+const FORMAT: u32 = 1;
+/// An index lists shards and feeds, not records.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// What the store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    format: u32,
+    /// Hash over the names and contents of all shards.
+    pub position: String,
+    /// When the youngest feed document was taken, RFC 3339.
+    pub built: String,
+    /// Feeds, by name.
+    pub feeds: Vec<FeedStatus>,
+    /// Shards, by namespace.
+    pub shards: Vec<ShardStatus>,
+    pub(crate) known_exploited: String,
+    /// Files of the set that this one replaced; readers may still want them.
+    pub(crate) before: Vec<String>,
+}
+
+/// What one feed brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedStatus {
+    /// Feed, for example `osv/PyPI`.
+    pub name: String,
+    /// Records in use.
+    pub records: usize,
+    /// Records left out, by reason.
+    pub skipped: BTreeMap<String, usize>,
+    /// The newest date that the feed states; empty where it states none.
+    pub newest: String,
+    /// When its youngest document was taken, RFC 3339.
+    pub taken: String,
+}
+
+/// One namespace of the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardStatus {
+    /// For example `debian:12`.
+    pub namespace: String,
+    /// Names that have claims.
+    pub names: usize,
+    /// Claims.
+    pub claims: usize,
+    /// Bytes on disk.
+    pub bytes: usize,
+    pub(crate) file: String,
+}
+
+impl Status {
+    pub(crate) fn new(
+        feeds: Vec<FeedStatus>,
+        shards: Vec<ShardStatus>,
+        known_exploited: String,
+    ) -> Self {
+        let mut hash = blake3::Hasher::new();
+        for shard in &shards {
+            hash.update(format!("{} {}\n", shard.namespace, shard.file).as_bytes());
+        }
+        hash.update(known_exploited.as_bytes());
+        let built = feeds.iter().map(|feed| feed.taken.clone()).max();
+        Self {
+            format: FORMAT,
+            position: hash.finalize().to_hex().to_string(),
+            built: built.unwrap_or_default(),
+            feeds,
+            shards,
+            known_exploited,
+            before: Vec::new(),
+        }
+    }
+
+    /// Every file that the set needs.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let shards = self.shards.iter().map(|shard| shard.file.as_str());
+        shards.chain(std::iter::once(self.known_exploited.as_str()))
+    }
+
+    pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(FILE);
+        let corrupt = |reason: String| StoreError::Corrupt {
+            path: path.clone(),
+            reason,
+        };
+        let bytes = match fs::metadata(&path) {
+            Ok(data) if data.len() > MAX_BYTES => return Err(corrupt("it is too long".into())),
+            Ok(_) => fs::read(&path).map_err(|error| corrupt(error.to_string()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::Missing {
+                    folder: folder.to_owned(),
+                });
+            }
+            Err(error) => return Err(corrupt(error.to_string())),
+        };
+        let status: Status = serde_json::from_slice(&bytes).map_err(|e| corrupt(e.to_string()))?;
+        if status.format != FORMAT {
+            return Err(corrupt(format!(
+                "it is of format {}, not {FORMAT}",
+                status.format
+            )));
+        }
+        Ok(status)
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        place(&folder.join(FILE), &bytes)
+    }
+}
+
+/// Writes a file so that it appears under its name only when it is whole and
+/// on disk.
+pub(crate) fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    fs::File::open(&folder)?.sync_all()
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self
+            .feeds
+            .iter()
+            .map(|feed| feed.name.len())
+            .max()
+            .unwrap_or(0)
+            .max(4);
+        writeln!(
+            f,
+            "{:width$}  {:>8}  {:>8}  {:20}  NEWEST RECORD",
+            "FEED", "RECORDS", "LEFT OUT", "TAKEN"
+        )?;
+        for feed in &self.feeds {
+            let skipped: usize = feed.skipped.values().sum();
+            writeln!(
+                f,
+                "{:width$}  {:>8}  {:>8}  {:20}  {}",
+                feed.name, feed.records, skipped, feed.taken, feed.newest
+            )?;
+            for (reason, count) in &feed.skipped {
+                writeln!(f, "{:width$}    {count} left out: {reason}", "")?;
+            }
+        }
+        let width = self
+            .shards
+            .iter()
+            .map(|shard| shard.namespace.len())
+            .max()
+            .unwrap_or(0)
+            .max(9);
+        writeln!(
+            f,
+            "\n{:width$}  {:>8}  {:>8}  {:>8}",
+            "NAMESPACE", "NAMES", "CLAIMS", "KB"
+        )?;
+        for shard in &self.shards {
+            writeln!(
+                f,
+                "{:width$}  {:>8}  {:>8}  {:>8}",
+                shard.namespace,
+                shard.names,
+                shard.claims,
+                shard.bytes.div_ceil(1024)
+            )?;
+        }
+        let position = self.position.get(..16).unwrap_or(&self.position);
+        writeln!(f, "\nposition {position}, taken {}", self.built)
+    }
+}

@@ -1,0 +1,146 @@
+//! Feeds in, data out: all of it or nothing.
+
+use crate::feeds;
+use crate::input::{self, InputError};
+use crate::intake::Intake;
+use crate::store::{Status, Writer};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What an update loaded.
+#[derive(Debug)]
+pub struct UpdateReport {
+    status: Status,
+    /// Files that no feed recognises.
+    strangers: Vec<String>,
+}
+
+/// An update that changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// An input cannot be read.
+    #[error("`{input}` cannot be read: {reason}; the data stays as it was")]
+    Input {
+        /// Path or URL.
+        input: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A feed document is broken.
+    #[error(
+        "feed {feed}: `{input}` is broken: {reason}; the data stays as it was, fetch the file again"
+    )]
+    Feed {
+        /// Name of the feed.
+        feed: &'static str,
+        /// Path or URL, with the member of an archive.
+        input: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something that the user named is no feed.
+    #[error("`{input}` holds no feed that is known here; `plimsoll list feeds` names them")]
+    Unknown {
+        /// Path or URL.
+        input: String,
+    },
+    /// Somebody else is at it.
+    #[error("another update of `{}` is running; wait for it to end", .0.display())]
+    Busy(PathBuf),
+    /// The data folder cannot be written.
+    #[error("advisory data cannot be written to `{}`: {reason}", folder.display())]
+    Write {
+        /// The data folder.
+        folder: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl From<InputError> for UpdateError {
+    fn from(error: InputError) -> Self {
+        UpdateError::Input {
+            input: error.input,
+            reason: error.reason,
+        }
+    }
+}
+
+/// Reads every feed below `from` (folders, files, URLs) and replaces the data
+/// in `folder` as a whole.
+///
+/// # Errors
+/// When anything that is a feed cannot be read to its end, or nothing is one.
+/// The old data then stays in place.
+pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateError> {
+    let write = |error: std::io::Error| UpdateError::Write {
+        folder: folder.to_owned(),
+        reason: error.to_string(),
+    };
+    let writer = Writer::open(folder).map_err(write)?;
+    let writer = writer.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
+    let mut intake = Intake::default();
+    let mut strangers = Vec::new();
+    for mut input in input::all(from)? {
+        let mut known = BTreeSet::new();
+        let mut failure = None;
+        let taken = input.taken.to_string();
+        input
+            .documents(|name, document| {
+                let Some(feed) = feeds::of(document) else {
+                    return Ok(());
+                };
+                known.insert(feed.name());
+                feed.read(document, &mut intake).map_err(|reason| {
+                    failure = Some(feed.name());
+                    InputError {
+                        input: name.to_owned(),
+                        reason,
+                    }
+                })
+            })
+            .map_err(|error| match failure {
+                Some(feed) => UpdateError::Feed {
+                    feed,
+                    input: error.input,
+                    reason: error.reason,
+                },
+                None => error.into(),
+            })?;
+        intake.taken(&taken);
+        if known.is_empty() {
+            if input.named {
+                return Err(UpdateError::Unknown { input: input.name });
+            }
+            strangers.push(input.name);
+        }
+    }
+    if intake.is_empty() {
+        return Err(UpdateError::Unknown {
+            input: from.join("`, `"),
+        });
+    }
+    let status = writer.replace(&intake).map_err(write)?;
+    Ok(UpdateReport { status, strangers })
+}
+
+impl fmt::Display for UpdateReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if !self.strangers.is_empty() {
+            writeln!(
+                f,
+                "\nnot read, no feed that is known here ({} files):",
+                self.strangers.len()
+            )?;
+            for name in self.strangers.iter().take(20) {
+                writeln!(f, "  {name}")?;
+            }
+            if self.strangers.len() > 20 {
+                writeln!(f, "  and {} more", self.strangers.len() - 20)?;
+            }
+        }
+        Ok(())
+    }
+}
