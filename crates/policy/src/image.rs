@@ -134,18 +134,6 @@ impl Selector {
                 value.is_some_and(|value| any(patterns, value))
             })
     }
-
-    fn is_empty(&self) -> bool {
-        let parts = [
-            &self.registry,
-            &self.repository,
-            &self.tag,
-            &self.digest,
-            &self.name,
-            &self.source,
-        ];
-        parts.iter().all(|part| part.is_none()) && self.label.is_empty()
-    }
 }
 
 /// Whether a pattern matches a value. What is not there is matched by the
@@ -182,6 +170,7 @@ impl Value for Images {
             Some(node) => read_labels(node, problems),
             None => Some(BTreeMap::new()),
         };
+        let says_nothing = fields.is_empty();
         fields.finish(problems);
         let selector = Selector {
             registry: registry?,
@@ -192,7 +181,7 @@ impl Value for Images {
             source: source?,
             label: label?,
         };
-        if selector.is_empty() {
+        if says_nothing {
             wrong::<Self>(node, field, "", problems);
             return None;
         }

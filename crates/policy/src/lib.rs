@@ -18,7 +18,7 @@ mod text;
 mod verdict;
 
 pub use document::PolicyError;
-pub use gates::gates;
+pub use gates::{gates, reference};
 pub use judge::judge;
 pub use policy::Policy;
 pub use subject::Subject;

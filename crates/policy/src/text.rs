@@ -44,7 +44,7 @@ pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
     let near = known
         .iter()
         .map(|candidate| (distance(&word, candidate), *candidate))
-        .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(3))
+        .filter(|(distance, candidate)| distance * 2 <= candidate.len())
         .min();
     match near {
         Some((_, candidate)) => format!("; did you mean `{candidate}`?"),

@@ -69,6 +69,12 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.name == name)
     }
 
+    /// Whether every field was left out.
+    pub(crate) fn is_empty(&self) -> bool {
+        let empty = |entry: &Entry| matches!(entry.node.content, Content::Null);
+        self.entries.iter().all(empty)
+    }
+
     /// A typed field.
     pub(crate) fn take<F: Field>(
         &mut self,

@@ -70,8 +70,10 @@ impl Node {
         match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
             Ok(raw) => Some(Node::from_raw(raw, text)),
             Err(error) => {
-                let message = error.to_string();
+                let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
                 let message = message.lines().next().unwrap_or_default();
+                // The place stands before the message.
+                let message = message.split(" at line ").next().unwrap_or(message);
                 match error.location() {
                     Some(location) => problems.add(place(&location), message),
                     None => problems.add_without_place(message),
@@ -284,7 +286,6 @@ mod tests {
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.lines().count(), 1, "{error}");
-            eprintln!("{error}");
         }
         assert!(parse(&" ".repeat(MAX_BYTES + 1)).is_err());
     }

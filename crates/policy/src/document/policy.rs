@@ -36,10 +36,9 @@ fn read_document(node: &Node, problems: &mut Problems) -> Option<Meaning> {
     let name = fields.take("name", problems);
     let description = fields.take("description", problems);
     let rules = read_rules(&mut fields, problems);
-    let names: BTreeSet<&str> = rules.list.iter().map(|rule| rule.name.as_str()).collect();
     let mappings = read_mappings(&mut fields, &rules, problems);
     let allowlist = read_list(&mut fields, "allowlist", problems, |node, problems| {
-        read_entry(node, &names, problems)
+        read_entry(node, &rules.names, problems)
     });
     fields.finish(problems);
     version?;
@@ -76,6 +75,8 @@ impl Value for Version {
 /// The rules of a document, those that could be read.
 struct Rules {
     list: Vec<Rule>,
+    /// Names of all rules, also of those that could not be read.
+    names: BTreeSet<String>,
     sets: Vec<String>,
     /// Whether they stand at the top of the document, not in named sets.
     are_at_top: bool,
@@ -84,6 +85,7 @@ struct Rules {
 fn read_rules(fields: &mut Fields<'_>, problems: &mut Problems) -> Rules {
     let mut rules = Rules {
         list: Vec::new(),
+        names: BTreeSet::new(),
         sets: Vec::new(),
         are_at_top: fields.is_present("rules"),
     };
@@ -120,34 +122,33 @@ fn read_rules(fields: &mut Fields<'_>, problems: &mut Problems) -> Rules {
 fn read_set(node: &Node, set: &str, rules: &mut Rules, problems: &mut Problems) {
     rules.sets.push(set.to_owned());
     for item in items(node, set, problems) {
-        let Some(rule) = read_rule(item, set, problems) else {
-            continue;
-        };
-        let twice = rules.list.iter().any(|other| other.name == rule.name);
-        if twice {
-            let name = quoted(&rule.name);
-            problems.add(
-                item.place,
-                format!("there is more than one rule {name}; name each rule once"),
-            );
-        }
-        rules.list.push(rule);
+        let rule = read_rule(item, set, &mut rules.names, problems);
+        rules.list.extend(rule);
     }
 }
 
-fn read_rule(node: &Node, set: &str, problems: &mut Problems) -> Option<Rule> {
+fn read_rule(
+    node: &Node,
+    set: &str,
+    names: &mut BTreeSet<String>,
+    problems: &mut Problems,
+) -> Option<Rule> {
     let mut fields = Fields::of(node, "the rule", problems)?;
     let name = fields.take::<String>("name", problems);
     if let Some(name) = &name {
-        fields.rename(format!("rule {}", quoted(name)));
+        let shown = quoted(name);
+        let place = fields.place();
         if RESERVED.contains(&name.as_str()) {
-            problems.add(
-                fields.place(),
-                format!(
-                    "a rule must not be called `{name}`: the built-in guard is; choose another name"
-                ),
+            let message = format!(
+                "a rule must not be called {shown}: a built-in guard is; choose another name"
             );
+            problems.add(place, message);
         }
+        if !names.insert(name.clone()) {
+            let message = format!("there is more than one rule {shown}; name each rule once");
+            problems.add(place, message);
+        }
+        fields.rename(format!("rule {shown}"));
     }
     let check = read_check(&mut fields, problems);
     let action = fields.take::<Option<Action>>("action", problems);
@@ -273,7 +274,7 @@ fn read_mapping(node: &Node, sets: &[String], problems: &mut Problems) -> Option
     })
 }
 
-fn read_entry(node: &Node, rules: &BTreeSet<&str>, problems: &mut Problems) -> Option<Entry> {
+fn read_entry(node: &Node, rules: &BTreeSet<String>, problems: &mut Problems) -> Option<Entry> {
     let mut fields = Fields::of(node, "the allowlist entry", problems)?;
     let id = fields.take("id", problems);
     let rule = fields.take::<Option<String>>("rule", problems);
@@ -286,9 +287,15 @@ fn read_entry(node: &Node, rules: &BTreeSet<&str>, problems: &mut Problems) -> O
     let by = fields.take("by", problems);
     let until = fields.take::<LastDay>("until", problems);
     if let (Some(Some(name)), Some(node)) = (&rule, fields.node("rule"))
-        && !rules.contains(name.as_str())
+        && !rules.contains(name)
     {
-        unknown("rule", name, node.place, rules.iter().copied(), problems);
+        unknown(
+            "rule",
+            name,
+            node.place,
+            rules.iter().map(String::as_str),
+            problems,
+        );
     }
     let place = fields.place();
     fields.finish(problems);

@@ -1,7 +1,7 @@
 use crate::document::fields::{scalar, wrong};
 use crate::document::node::{Content, Node};
 use crate::document::{Problems, Value};
-use crate::text::suggestion;
+use crate::text::{one_line, suggestion};
 use crate::verdict::Action;
 use jiff::civil::Date;
 use plimsoll_types::{Ecosystem, FixState, GapKind, Severity};
@@ -13,12 +13,15 @@ impl Value for String {
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
-        let text = scalar::<Self>(node, field, problems)?.trim();
+        // Folded, because it becomes part of lines for people.
+        let text = scalar::<Self>(node, field, problems)?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = one_line(&words.join(" "));
         if text.is_empty() {
             problems.add(node.place, format!("`{field}` is empty; write a text"));
             return None;
         }
-        Some(text.to_owned())
+        Some(text)
     }
 }
 

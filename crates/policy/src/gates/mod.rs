@@ -11,11 +11,13 @@ mod healthcheck;
 mod instruction;
 mod packages;
 mod ports;
+mod reference;
 mod user;
 mod vulnerabilities;
 
 pub(crate) use advisory_data::{Missing as DataMissing, Stale as DataStale};
 pub(crate) use coverage::Gaps;
+pub use reference::reference;
 pub(crate) use vulnerabilities::NAME as VULNERABILITIES;
 
 use crate::Subject;

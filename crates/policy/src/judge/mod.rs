@@ -247,3 +247,6 @@ fn outcome(reasons: &[Reason]) -> Outcome {
     let counting = reasons.iter().filter(|reason| reason.counts());
     counting.map(of).max().unwrap_or(Outcome::Pass)
 }
+
+#[cfg(test)]
+mod tests;
