@@ -3,8 +3,25 @@
 //! Judging is pure: inventory, findings, data position, policy and moment in,
 //! verdict out. Nothing here reads a file or a clock.
 
+mod allowlist;
+mod day;
+mod document;
+mod gates;
+mod image;
+mod judge;
+mod pattern;
+mod policy;
+mod subject;
+#[cfg(test)]
+mod testing;
+mod text;
 mod verdict;
 
+pub use document::PolicyError;
+pub use gates::{gates, reference};
+pub use judge::judge;
+pub use policy::Policy;
+pub use subject::Subject;
 pub use verdict::{
     Action, Allowance, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
 };

@@ -50,6 +50,18 @@ pub enum Action {
     Stop,
 }
 
+impl Action {
+    /// The lower-case word used in output and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Info => "info",
+            Action::Go => "go",
+            Action::Warn => "warn",
+            Action::Stop => "stop",
+        }
+    }
+}
+
 /// The judgement of one image by one policy, a pure function of its inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {

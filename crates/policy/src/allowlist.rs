@@ -1,0 +1,121 @@
+use crate::Subject;
+use crate::document::LastDay;
+use crate::image::{Images, Target};
+use crate::pattern::{PathPattern, Pattern};
+use crate::verdict::{Allowance, Evidence, Reason};
+use jiff::civil::Date;
+use plimsoll_types::Package;
+use serde::Serialize;
+
+/// An accepted reason. Every selector that is given must match.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    /// Vulnerability id or alias, in any case.
+    pub(crate) id: Option<String>,
+    pub(crate) rule: Option<String>,
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) package: Option<Pattern>,
+    pub(crate) version: Option<Pattern>,
+    pub(crate) path: Option<PathPattern>,
+    pub(crate) images: Images,
+    pub(crate) reason: String,
+    pub(crate) by: String,
+    pub(crate) until: LastDay,
+}
+
+impl Entry {
+    /// Whether it is about `reason`, its end aside.
+    pub(crate) fn covers(
+        &self,
+        reason: &Reason,
+        subject: &Subject<'_>,
+        target: &Target<'_>,
+    ) -> bool {
+        let equals = |selector: &Option<String>, value: &str| {
+            selector.as_deref().is_none_or(|wanted| wanted == value)
+        };
+        equals(&self.rule, &reason.rule)
+            && equals(&self.fingerprint, &reason.fingerprint)
+            && self.covers_id(reason, subject)
+            && self.covers_package(reason, subject)
+            && self.covers_path(reason, subject)
+            && self.images.matches(target)
+    }
+
+    pub(crate) fn is_over(&self, day: Date) -> bool {
+        self.until.is_over(day)
+    }
+
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance {
+            reason: self.reason.clone(),
+            by: Some(self.by.clone()),
+            until: self.until.text(),
+        }
+    }
+
+    /// The selectors on one line, for messages.
+    pub(crate) fn shown(&self) -> String {
+        let texts = [&self.id, &self.rule, &self.fingerprint];
+        let texts = texts.into_iter().flatten().map(String::as_str);
+        let package = self.package.as_ref().map(Pattern::text);
+        let version = self.version.as_ref().map(Pattern::text);
+        let path = self.path.as_ref().map(PathPattern::text);
+        let all: Vec<&str> = texts.chain(package).chain(version).chain(path).collect();
+        all.join(" ")
+    }
+
+    fn covers_id(&self, reason: &Reason, subject: &Subject<'_>) -> bool {
+        let Some(wanted) = &self.id else { return true };
+        let Evidence::Finding(index) = reason.evidence else {
+            return false;
+        };
+        subject.findings.get(index).is_some_and(|finding| {
+            let mut ids = std::iter::once(&finding.id).chain(&finding.aliases);
+            ids.any(|id| id.eq_ignore_ascii_case(wanted))
+        })
+    }
+
+    fn covers_package(&self, reason: &Reason, subject: &Subject<'_>) -> bool {
+        if self.package.is_none() && self.version.is_none() {
+            return true;
+        }
+        let matches = |pattern: &Option<Pattern>, value: &str| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.matches(value))
+        };
+        package_of(reason, subject).is_some_and(|package| {
+            matches(&self.package, &package.record.name)
+                && matches(&self.version, &package.record.full_version())
+        })
+    }
+
+    /// A package that lies in several places is covered only where all of them
+    /// match: the entry speaks for the places it names.
+    fn covers_path(&self, reason: &Reason, subject: &Subject<'_>) -> bool {
+        let Some(pattern) = &self.path else {
+            return true;
+        };
+        match &reason.evidence {
+            Evidence::File(index) => {
+                let file = subject.inventory.files.get(*index);
+                file.is_some_and(|file| pattern.matches(&file.path))
+            }
+            Evidence::Gap(gap) => pattern.matches(&gap.subject),
+            _ => package_of(reason, subject).is_some_and(|package| {
+                let places = &package.locations;
+                !places.is_empty() && places.iter().all(|place| pattern.matches(&place.path))
+            }),
+        }
+    }
+}
+
+fn package_of<'a>(reason: &Reason, subject: &Subject<'a>) -> Option<&'a Package> {
+    let index = match reason.evidence {
+        Evidence::Finding(index) => subject.findings.get(index)?.package,
+        Evidence::Package(index) => index,
+        _ => return None,
+    };
+    subject.inventory.packages.get(index)
+}

@@ -1,0 +1,214 @@
+use crate::document::fields::{scalar, wrong};
+use crate::document::node::{Content, Node};
+use crate::document::{Problems, Value};
+use crate::text::{one_line, suggestion};
+use crate::verdict::Action;
+use jiff::civil::Date;
+use plimsoll_types::{Ecosystem, FixState, GapKind, Severity};
+use serde::{Serialize, Serializer};
+
+impl Value for String {
+    fn expected() -> String {
+        "a text".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        // Folded, because it becomes part of lines for people.
+        let text = scalar::<Self>(node, field, problems)?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = one_line(&words.join(" "));
+        if text.is_empty() {
+            problems.add(node.place, format!("`{field}` is empty; write a text"));
+            return None;
+        }
+        Some(text)
+    }
+}
+
+impl Value for bool {
+    fn expected() -> String {
+        "`true` or `false`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        match node.scalar().map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => {
+                wrong::<Self>(node, field, "", problems);
+                None
+            }
+        }
+    }
+}
+
+/// One value counts as a list of one; an empty list would be a rule that never
+/// fires, so it is a problem.
+impl<T: Value> Value for Vec<T> {
+    fn expected() -> String {
+        format!("{}, or a list of them", T::expected())
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.content {
+            Content::List(items) if items.is_empty() => {
+                problems.add(
+                    node.place,
+                    format!("`{field}` is an empty list; name something or leave it out"),
+                );
+                None
+            }
+            Content::List(items) => {
+                let values: Vec<_> = items
+                    .iter()
+                    .map(|item| T::read(item, field, problems))
+                    .collect();
+                values.into_iter().collect()
+            }
+            _ => T::read(node, field, problems).map(|value| vec![value]),
+        }
+    }
+}
+
+macro_rules! words {
+    ($($type:ty: $all:expr;)*) => {$(
+        impl Value for $type {
+            fn expected() -> String {
+                let words: Vec<_> = $all.iter().map(|word| format!("`{}`", word.as_str())).collect();
+                format!("one of {}", words.join(", "))
+            }
+
+            fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+                let word = scalar::<Self>(node, field, problems)?;
+                let found = $all.iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
+                if found.is_none() {
+                    let hint = suggestion(word, $all.iter().map(|known| known.as_str()));
+                    problems.add(
+                        node.place,
+                        format!("`{field}`: unknown value {}{hint}", node.shown()),
+                    );
+                }
+                found.copied()
+            }
+        }
+    )*};
+}
+pub(crate) use words;
+
+words! {
+    Action: [Action::Stop, Action::Warn, Action::Go, Action::Info];
+    Severity: Severity::WORST_FIRST;
+    FixState: [
+        FixState::Fixed,
+        FixState::NotFixed,
+        FixState::WontFix,
+        FixState::Deferred,
+        FixState::EndOfLife,
+        FixState::UnderInvestigation,
+        FixState::Unknown,
+    ];
+    Ecosystem: Ecosystem::ALL;
+    GapKind: GapKind::ALL;
+}
+
+/// A number of whole days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Days(pub(crate) u32);
+
+impl Value for Days {
+    fn expected() -> String {
+        "a time such as `14d` or `2w`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let text = scalar::<Self>(node, field, problems)?;
+        let days = match text.char_indices().last() {
+            Some((end, 'd')) => number(&text[..end]),
+            Some((end, 'w')) => number(&text[..end]).and_then(|weeks| weeks.checked_mul(7)),
+            _ => None,
+        };
+        if days.is_none() {
+            let hint = match number(text) {
+                Some(days) => format!("; did you mean `{days}d`?"),
+                None => String::new(),
+            };
+            wrong::<Self>(node, field, &hint, problems);
+        }
+        days.map(Days)
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // A hundred years are forever, and keep arithmetic on days in bounds.
+    text.parse().ok().filter(|days| digits && *days <= 36_500)
+}
+
+/// A CVSS score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Score(pub(crate) f64);
+
+impl Value for Score {
+    fn expected() -> String {
+        "a score from `0.0` to `10.0`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let score = scalar::<Self>(node, field, problems)?.parse().ok();
+        let score = score.filter(|score| (0.0..=10.0).contains(score));
+        if score.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        score.map(Score)
+    }
+}
+
+/// The last day on which something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastDay {
+    Never,
+    On(Date),
+}
+
+impl LastDay {
+    /// Whether `day` is after the last day.
+    pub(crate) fn is_over(self, day: Date) -> bool {
+        matches!(self, LastDay::On(last) if day > last)
+    }
+
+    /// `YYYY-MM-DD`; `None` without an end.
+    pub(crate) fn text(self) -> Option<String> {
+        match self {
+            LastDay::Never => None,
+            LastDay::On(last) => Some(last.to_string()),
+        }
+    }
+}
+
+impl Serialize for LastDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text().serialize(serializer)
+    }
+}
+
+impl Value for LastDay {
+    fn expected() -> String {
+        "its last day as `YYYY-MM-DD`, or `never`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let text = scalar::<Self>(node, field, problems)?;
+        if text.eq_ignore_ascii_case("never") {
+            return Some(LastDay::Never);
+        }
+        let day = Date::strptime("%Y-%m-%d", text)
+            .ok()
+            .filter(|day| day.to_string() == text);
+        if day.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        day.map(LastDay::On)
+    }
+}

@@ -1,0 +1,234 @@
+use crate::Subject;
+use crate::gates::{Fire, Gate, Trigger, TriggerKind, parameters};
+use crate::pattern::{PathPattern, any_path};
+use crate::text::shell_word;
+use crate::verdict::Evidence;
+use plimsoll_types::{FileEntry, FileKind, Mode};
+
+/// The files a container would see.
+pub(crate) struct Files;
+
+impl Gate for Files {
+    fn name(&self) -> &'static str {
+        "files"
+    }
+
+    fn about(&self) -> &'static str {
+        "paths and permissions of files"
+    }
+
+    fn triggers(&self) -> &'static [TriggerKind] {
+        const {
+            &[
+                TriggerKind::of::<Setuid>(),
+                TriggerKind::of::<WorldWritable>(),
+                TriggerKind::of::<Path>(),
+            ]
+        }
+    }
+}
+
+parameters! {
+    Setuid {
+        /// Only these files.
+        paths: Option<Vec<PathPattern>>,
+        /// Not these files.
+        except: Option<Vec<PathPattern>>,
+    }
+}
+
+impl Trigger for Setuid {
+    const NAME: &'static str = "setuid";
+    const ABOUT: &'static str = "fires for each regular file with a setuid or setgid bit";
+
+    fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
+        for (index, file) in chosen(subject, &self.paths, &self.except) {
+            let Some((word, flags)) = set_id(file) else {
+                continue;
+            };
+            fires.push(Fire {
+                evidence: Evidence::File(index),
+                about: file.path.clone(),
+                message: format!("/{} is {word} (mode {})", file.path, file.mode),
+                advice: Some(format!("RUN chmod {flags} {}", absolute(file))),
+            });
+        }
+    }
+}
+
+fn set_id(file: &FileEntry) -> Option<(&'static str, &'static str)> {
+    match (file.kind == FileKind::File, file.mode) {
+        (true, Mode(bits)) if bits & 0o6000 == 0o6000 => Some(("setuid and setgid", "ug-s")),
+        (true, mode) if mode.setuid() => Some(("setuid", "u-s")),
+        (true, mode) if mode.setgid() => Some(("setgid", "g-s")),
+        _ => None,
+    }
+}
+
+parameters! {
+    WorldWritable {
+        /// Only these paths.
+        paths: Option<Vec<PathPattern>>,
+        /// Not these paths.
+        except: Option<Vec<PathPattern>>,
+    }
+}
+
+impl Trigger for WorldWritable {
+    const NAME: &'static str = "world-writable";
+    const ABOUT: &'static str = "fires for each regular file that everybody may write, and for each such directory \
+         without the sticky bit";
+
+    fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
+        for (index, file) in chosen(subject, &self.paths, &self.except) {
+            let exposed = match file.kind {
+                FileKind::File => file.mode.world_writable(),
+                FileKind::Directory => file.mode.world_writable() && !file.mode.sticky(),
+                _ => false,
+            };
+            if exposed {
+                fires.push(Fire {
+                    evidence: Evidence::File(index),
+                    about: file.path.clone(),
+                    message: format!(
+                        "/{} can be written by everybody (mode {})",
+                        file.path, file.mode
+                    ),
+                    advice: Some(format!("RUN chmod o-w {}", absolute(file))),
+                });
+            }
+        }
+    }
+}
+
+parameters! {
+    Path {
+        /// The paths.
+        paths: Vec<PathPattern>,
+        /// Not these paths.
+        except: Option<Vec<PathPattern>>,
+    }
+}
+
+impl Trigger for Path {
+    const NAME: &'static str = "path";
+    const ABOUT: &'static str =
+        "fires for each file, link or other entry at one of these paths, directories aside";
+
+    fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
+        let except = self.except.as_deref().unwrap_or_default();
+        for (index, file) in subject.inventory.files.iter().enumerate() {
+            let wanted = file.kind != FileKind::Directory
+                && any_path(&self.paths, &file.path)
+                && !any_path(except, &file.path);
+            if wanted {
+                fires.push(Fire {
+                    evidence: Evidence::File(index),
+                    about: file.path.clone(),
+                    message: format!("/{} must not be in the image", file.path),
+                    advice: Some(format!(
+                        "do not copy it in, or `RUN rm {}` in the same step that makes it",
+                        absolute(file)
+                    )),
+                });
+            }
+        }
+    }
+}
+
+fn chosen<'a>(
+    subject: &Subject<'a>,
+    paths: &'a Option<Vec<PathPattern>>,
+    except: &'a Option<Vec<PathPattern>>,
+) -> impl Iterator<Item = (usize, &'a FileEntry)> {
+    let files = subject.inventory.files.iter().enumerate();
+    files.filter(move |(_, file)| {
+        // Most files are ordinary; patterns are asked for the rest only.
+        file.mode.0 & 0o6002 != 0
+            && paths
+                .as_deref()
+                .is_none_or(|paths| any_path(paths, &file.path))
+            && !any_path(except.as_deref().unwrap_or_default(), &file.path)
+    })
+}
+
+fn absolute(file: &FileEntry) -> String {
+    shell_word(&format!("/{}", file.path)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Scene, fired, paths};
+
+    fn messages<T: Trigger>(trigger: &T, scene: &Scene) -> Vec<String> {
+        fired(trigger, scene)
+            .into_iter()
+            .map(|f| f.message)
+            .collect()
+    }
+
+    #[test]
+    fn setuid_names_mode_and_command() {
+        let scene = Scene::default()
+            .with_file("usr/bin/su", FileKind::File, 0o4755)
+            .with_file("usr/bin/wall", FileKind::File, 0o2755)
+            .with_file("usr/bin/x y", FileKind::File, 0o6755)
+            .with_file("var/mail", FileKind::Directory, 0o2775)
+            .with_file("usr/bin/ls", FileKind::File, 0o755);
+        let setuid = Setuid {
+            paths: None,
+            except: paths(&["/usr/bin/su"]),
+        };
+        let fires = fired(&setuid, &scene);
+        assert_eq!(fires.len(), 2);
+        assert_eq!(fires[0].message, "/usr/bin/wall is setgid (mode 2755)");
+        assert_eq!(
+            fires[1].advice.as_deref(),
+            Some("RUN chmod ug-s '/usr/bin/x y'")
+        );
+        assert_eq!(fires[0].evidence, Evidence::File(1));
+    }
+
+    #[test]
+    fn sticky_directories_may_be_writable() {
+        let scene = Scene::default()
+            .with_file("tmp", FileKind::Directory, 0o1777)
+            .with_file("srv", FileKind::Directory, 0o777)
+            .with_file("etc/x", FileKind::File, 0o666)
+            .with_file("link", FileKind::Symlink("x".into()), 0o777);
+        let trigger = WorldWritable {
+            paths: None,
+            except: None,
+        };
+        assert_eq!(
+            messages(&trigger, &scene),
+            [
+                "/srv can be written by everybody (mode 0777)",
+                "/etc/x can be written by everybody (mode 0666)"
+            ]
+        );
+        let only = WorldWritable {
+            paths: paths(&["opt/**"]),
+            except: None,
+        };
+        assert!(messages(&only, &scene).is_empty());
+    }
+
+    #[test]
+    fn path_finds_what_must_not_be_there() {
+        let scene = Scene::default()
+            .with_file("root/.ssh", FileKind::Directory, 0o700)
+            .with_file("root/.ssh/id_rsa", FileKind::File, 0o600)
+            .with_file("root/.ssh/id_rsa.pub", FileKind::File, 0o600);
+        let trigger = Path {
+            paths: paths(&["**/.ssh/**"]).unwrap(),
+            except: paths(&["**/*.pub"]),
+        };
+        assert_eq!(
+            messages(&trigger, &scene),
+            ["/root/.ssh/id_rsa must not be in the image"]
+        );
+        assert!(messages(&trigger, &Scene::default()).is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+use crate::Subject;
+use crate::document::Days;
+use crate::gates::{self, Check, Fire};
+use crate::image::Target;
+use crate::policy::{Mapping, Policy, Rule};
+use crate::text::one_line;
+use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
+use plimsoll_types::GapKind;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Age in days up to which data is used by a policy that does not say.
+const MAX_DATA_AGE: Days = Days(5);
+
+/// Judges one image: equal inputs give equal verdicts, byte for byte, for
+/// every moment of one day (UTC).
+pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
+    let target = Target::of(subject.inventory);
+    let mapping = policy.mapping(&target);
+    let mut reasons = match mapping {
+        Some(mapping) => judge_rules(policy, mapping, subject, &target),
+        None => vec![unmapped(subject)],
+    };
+    // Stable: rules fire in the order of the policy.
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.action));
+    let day = subject.day().to_string();
+    let inputs = (
+        subject.inventory,
+        subject.findings,
+        &subject.data,
+        policy.identity(),
+        &day,
+    );
+    Verdict {
+        id: format!("plv1:{}", digest(&inputs).to_hex()),
+        outcome: outcome(&reasons),
+        policy: policy.identity().clone(),
+        mapping: mapping.map(|mapping| mapping.name.clone()),
+        day,
+        data: subject.data.clone(),
+        reasons,
+    }
+}
+
+/// BLAKE3 of a value's JSON, without holding that in memory.
+pub(crate) fn digest(value: &impl Serialize) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    if let Err(error) = serde_json::to_writer(&mut hasher, value) {
+        // No value of ours fails to serialise; should one, it must still not
+        // share the digest of another.
+        hasher.update(error.to_string().as_bytes());
+    }
+    hasher.finalize()
+}
+
+fn judge_rules(
+    policy: &Policy,
+    mapping: &Mapping,
+    subject: &Subject<'_>,
+    target: &Target<'_>,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for rule in policy.rules(mapping) {
+        let speaker = Speaker {
+            rule: &rule.name,
+            gate: rule.gate,
+            trigger: rule.trigger,
+            action: rule.action,
+            advice: rule.advice.as_deref(),
+        };
+        reasons.extend(speaker.ask(rule.check.as_ref(), subject));
+    }
+    let ends = allow(policy, &mut reasons, subject, target);
+    let rules: Vec<&Rule> = policy.rules(mapping).collect();
+    reasons.extend(guard(&rules, &reasons, subject));
+    reasons.extend(ends);
+    reasons
+}
+
+/// A rule or a built-in guard, as far as its reasons show it.
+struct Speaker<'a> {
+    rule: &'a str,
+    gate: &'a str,
+    trigger: &'a str,
+    action: Action,
+    advice: Option<&'a str>,
+}
+
+impl Speaker<'_> {
+    /// The reasons of everything that `check` fires on, by evidence.
+    fn ask(&self, check: &dyn Check, subject: &Subject<'_>) -> Vec<Reason> {
+        let mut fires = Vec::new();
+        check.fire(subject, &mut fires);
+        let reasons = fires.into_iter().map(|fire| self.reason(fire, subject));
+        let mut reasons: Vec<Reason> = reasons.collect();
+        reasons.sort_by(|a, b| {
+            (&a.evidence, &a.message, &a.fingerprint).cmp(&(
+                &b.evidence,
+                &b.message,
+                &b.fingerprint,
+            ))
+        });
+        reasons
+    }
+
+    fn reason(&self, fire: Fire, subject: &Subject<'_>) -> Reason {
+        let advice = self.advice.map(str::to_owned).or(fire.advice);
+        Reason {
+            rule: self.rule.to_owned(),
+            gate: self.gate.to_owned(),
+            trigger: self.trigger.to_owned(),
+            action: self.action,
+            fingerprint: self.fingerprint(&fire.evidence, &fire.about, subject),
+            evidence: fire.evidence,
+            message: one_line(&fire.message),
+            advice: advice.as_deref().map(one_line),
+            allowed: None,
+        }
+    }
+
+    fn fingerprint(&self, evidence: &Evidence, about: &str, subject: &Subject<'_>) -> String {
+        if let Evidence::Finding(index) = evidence
+            && let Some(finding) = subject.findings.get(*index)
+            && let Some(package) = subject.inventory.packages.get(finding.package)
+        {
+            let record = &package.record;
+            return finding.fingerprint(record.ecosystem.as_str(), &record.name);
+        }
+        let text = format!("{}\n{}\n{about}", self.gate, self.trigger);
+        let hash = blake3::hash(text.as_bytes()).to_hex();
+        format!("plm1:{}", &hash[..20])
+    }
+}
+
+/// A built-in guard: it stops, and no allowlist reaches it.
+fn built_in<'a>(rule: &'a str, trigger: &'a str, action: Action) -> Speaker<'a> {
+    Speaker {
+        rule,
+        gate: rule,
+        trigger,
+        action,
+        advice: None,
+    }
+}
+
+fn unmapped(subject: &Subject<'_>) -> Reason {
+    let image = &subject.inventory.image;
+    let name = image.reference.as_ref().unwrap_or(&image.name);
+    let fire = Fire {
+        evidence: Evidence::Image,
+        about: name.clone(),
+        message: format!("no mapping of the policy is for `{name}`, so nothing judges it"),
+        advice: Some("add a mapping for this image, or a last one with `images: \"*\"`".into()),
+    };
+    built_in("mapping", "none", Action::Stop).reason(fire, subject)
+}
+
+/// What the rules may not pass over in silence: gaps that no rule speaks of,
+/// and missing or old data where vulnerabilities are judged.
+fn guard(rules: &[&Rule], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reason> {
+    let judges_vulnerabilities = rules.iter().any(|rule| rule.gate == gates::VULNERABILITIES);
+    let spoken: BTreeSet<&Evidence> = reasons
+        .iter()
+        .filter(|reason| matches!(reason.evidence, Evidence::Gap(_)))
+        .map(|reason| &reason.evidence)
+        .collect();
+    let every_gap = gates::Gaps {
+        kinds: None,
+        paths: None,
+    };
+    let mut guards = built_in("coverage", "gap", Action::Stop).ask(&every_gap, subject);
+    guards.retain(|reason| match &reason.evidence {
+        Evidence::Gap(gap) if is_about_data(gap.kind) && !judges_vulnerabilities => false,
+        evidence => !spoken.contains(evidence),
+    });
+    if judges_vulnerabilities {
+        let stale = gates::DataStale {
+            max_age: MAX_DATA_AGE,
+        };
+        let checks: [(&str, &dyn Check); 2] =
+            [("missing", &gates::DataMissing {}), ("stale", &stale)];
+        for (trigger, check) in checks {
+            let has_rule = |rule: &&Rule| rule.gate == "advisory-data" && rule.trigger == trigger;
+            if !rules.iter().any(has_rule) {
+                guards.extend(built_in("advisory-data", trigger, Action::Stop).ask(check, subject));
+            }
+        }
+    }
+    guards
+}
+
+fn is_about_data(kind: GapKind) -> bool {
+    matches!(kind, GapKind::NoAdvisoryData | GapKind::StaleAdvisoryData)
+}
+
+/// Allows what the allowlist covers, and says which ended entries would have
+/// covered what counts now.
+fn allow(
+    policy: &Policy,
+    reasons: &mut [Reason],
+    subject: &Subject<'_>,
+    target: &Target<'_>,
+) -> Vec<Reason> {
+    let day = subject.day();
+    let mut missed = vec![0_usize; policy.allowlist().len()];
+    for reason in reasons {
+        let covers =
+            |(_, entry): &(usize, &crate::allowlist::Entry)| entry.covers(reason, subject, target);
+        let entries: Vec<_> = policy
+            .allowlist()
+            .iter()
+            .enumerate()
+            .filter(covers)
+            .collect();
+        match entries.iter().find(|(_, entry)| !entry.is_over(day)) {
+            Some((_, entry)) => reason.allowed = Some(entry.allowance()),
+            None => entries.iter().for_each(|(index, _)| missed[*index] += 1),
+        }
+    }
+    let ended = policy.allowlist().iter().zip(missed);
+    ended
+        .filter(|(_, count)| *count > 0)
+        .map(|(entry, count)| {
+            let things = if count == 1 { "reason counts" } else { "reasons count" };
+            let last = entry.until.text().unwrap_or_default();
+            let fire = Fire {
+                evidence: Evidence::Image,
+                about: entry.shown(),
+                message: format!(
+                    "the allowlist entry for {} ended on {last}, so {count} {things} again (accepted by {}: {})",
+                    entry.shown(), entry.by, entry.reason
+                ),
+                advice: Some("mend what it accepted, or give the entry a new `until`".into()),
+            };
+            built_in("allowlist", "expired", Action::Warn).reason(fire, subject)
+        })
+        .collect()
+}
+
+fn outcome(reasons: &[Reason]) -> Outcome {
+    let of = |reason: &Reason| match reason.action {
+        Action::Stop if reason.evidence.is_ignorance() => Outcome::CannotTell,
+        Action::Stop => Outcome::Fail,
+        Action::Warn => Outcome::Warn,
+        Action::Go | Action::Info => Outcome::Pass,
+    };
+    let counting = reasons.iter().filter(|reason| reason.counts());
+    counting.map(of).max().unwrap_or(Outcome::Pass)
+}
+
+#[cfg(test)]
+mod tests;

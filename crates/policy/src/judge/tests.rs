@@ -1,0 +1,420 @@
+use crate::testing::{Scene, finding};
+use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
+use crate::{Policy, judge};
+use plimsoll_types::{Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity};
+
+const CRITICAL: &str = "
+  - name: critical
+    gate: vulnerabilities
+    trigger: package
+    when: {severity_at_least: critical}
+";
+
+fn policy(text: &str) -> Policy {
+    Policy::parse(text, "test").unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A policy of these rules, with more at the top.
+fn rules(rules: &str, more: &str) -> Policy {
+    policy(&format!("version: 1\nname: test\n{more}\nrules:{rules}"))
+}
+
+fn verdict(policy: &Policy, scene: &Scene) -> Verdict {
+    judge(policy, &scene.subject())
+}
+
+fn counting(verdict: &Verdict) -> Vec<(&str, Action)> {
+    let reasons = verdict.reasons.iter().filter(|reason| reason.counts());
+    reasons
+        .map(|reason| (reason.rule.as_str(), reason.action))
+        .collect()
+}
+
+/// An image with one critical vulnerability that has a fix.
+fn vulnerable() -> Scene {
+    Scene::default()
+        .with_package(Ecosystem::Npm, "left-pad", "1.0.0")
+        .with_finding(Finding {
+            aliases: vec!["GHSA-aaaa-bbbb-cccc".into()],
+            fix: Fix {
+                state: FixState::Fixed,
+                versions: vec!["1.0.1".into()],
+                advisories: Vec::new(),
+            },
+            ..finding("CVE-2026-0001", 0, Severity::Critical)
+        })
+}
+
+#[test]
+fn outcomes_follow_the_strongest_counting_reason() {
+    let warn = CRITICAL.replace("when:", "action: warn\n    when:");
+    let info = CRITICAL.replace("when:", "action: info\n    when:");
+    for (text, outcome) in [
+        (CRITICAL, Outcome::Fail),
+        (warn.as_str(), Outcome::Warn),
+        (info.as_str(), Outcome::Pass),
+    ] {
+        let verdict = verdict(&rules(text, ""), &vulnerable());
+        assert_eq!(verdict.outcome, outcome);
+        assert_eq!(verdict.reasons.len(), 1);
+        assert_eq!(verdict.mapping.as_deref(), Some("*"));
+    }
+    let clean = verdict(&rules(CRITICAL, ""), &Scene::default());
+    assert_eq!((clean.outcome, clean.reasons.len()), (Outcome::Pass, 0));
+}
+
+#[test]
+fn an_image_that_no_mapping_is_for_is_stopped() {
+    let policy = rules(
+        CRITICAL,
+        "mappings: [{name: ours, images: 'registry.example/other/**'}]",
+    );
+    let verdict = verdict(&policy, &Scene::default());
+    assert_eq!(verdict.outcome, Outcome::Fail);
+    assert_eq!(verdict.mapping, None);
+    assert_eq!(counting(&verdict), [("mapping", Action::Stop)]);
+    assert!(
+        verdict.reasons[0]
+            .message
+            .contains("registry.example/shop/api:1.4.2")
+    );
+    let empty = rules(CRITICAL, "mappings: []");
+    assert_eq!(
+        judge(&empty, &Scene::default().subject()).outcome,
+        Outcome::Fail
+    );
+}
+
+#[test]
+fn the_first_mapping_that_matches_chooses() {
+    let policy = policy(
+        "
+version: 1
+name: test
+rule_sets:
+  base:
+    - {name: health, gate: healthcheck, trigger: missing, action: warn}
+  strict:
+    - {name: root, gate: user, trigger: root}
+mappings:
+  - {name: releases, images: {repository: 'shop/*', tag: '*.*.*'}, rule_sets: [strict, base]}
+  - {name: rest, images: '*', rule_sets: base}
+",
+    );
+    let scene = Scene::default().with_config(ImageConfig::default());
+    let strict = verdict(&policy, &scene);
+    assert_eq!(strict.mapping.as_deref(), Some("releases"));
+    assert_eq!(
+        counting(&strict),
+        [("root", Action::Stop), ("health", Action::Warn)]
+    );
+    let mut other = scene;
+    other.inventory.image.reference = Some("registry.example/shop/api:latest".into());
+    let base = verdict(&policy, &other);
+    assert_eq!(base.mapping.as_deref(), Some("rest"));
+    assert_eq!(base.outcome, Outcome::Warn);
+}
+
+#[test]
+fn silence_about_data_is_no_permission() {
+    let missing = Scene::default().without_data();
+    let old = Scene::default().with_data("2026-10-01T00:00:00Z");
+    for scene in [&missing, &old] {
+        let verdict = verdict(&rules(CRITICAL, ""), scene);
+        assert_eq!(verdict.outcome, Outcome::CannotTell);
+        assert_eq!(counting(&verdict), [("advisory-data", Action::Stop)]);
+    }
+    let explicit = format!(
+        "{CRITICAL}
+  - {{name: no-data, gate: advisory-data, trigger: missing, action: warn}}
+  - {{name: old-data, gate: advisory-data, trigger: stale, when: {{max_age: 30d}}, action: warn}}
+"
+    );
+    let policy = rules(&explicit, "");
+    assert_eq!(
+        counting(&verdict(&policy, &missing)),
+        [("no-data", Action::Warn)]
+    );
+    assert_eq!(counting(&verdict(&policy, &old)), []);
+}
+
+#[test]
+fn a_policy_without_vulnerabilities_needs_no_data() {
+    let policy = rules("\n  - {name: root, gate: user, trigger: root}", "");
+    let scene = Scene::default()
+        .without_data()
+        .with_gap(GapKind::NoAdvisoryData, "npm");
+    assert_eq!(verdict(&policy, &scene).outcome, Outcome::Pass);
+    let vulnerabilities = verdict(&rules(CRITICAL, ""), &scene);
+    assert_eq!(vulnerabilities.outcome, Outcome::CannotTell);
+    assert_eq!(vulnerabilities.reasons.len(), 2);
+}
+
+#[test]
+fn only_the_gaps_that_a_rule_speaks_of_are_weakened() {
+    let scene = Scene::default()
+        .with_gap(GapKind::LimitExceeded, "opt/big.jar")
+        .with_gap(GapKind::LayerUnreadable, "")
+        .with_gap(GapKind::VersionUnknown, "app/x.jar");
+    let silent = verdict(&rules(CRITICAL, ""), &scene);
+    assert_eq!(silent.outcome, Outcome::CannotTell);
+    assert_eq!(
+        counting(&silent),
+        [("coverage", Action::Stop), ("coverage", Action::Stop)]
+    );
+    let some = format!(
+        "{CRITICAL}
+  - {{name: big, gate: coverage, trigger: gap, when: {{kinds: limit-exceeded}}, action: warn}}
+"
+    );
+    assert_eq!(
+        counting(&verdict(&rules(&some, ""), &scene)),
+        [("coverage", Action::Stop), ("big", Action::Warn)]
+    );
+    let all = some.replace(", when: {kinds: limit-exceeded}", "");
+    assert_eq!(verdict(&rules(&all, ""), &scene).outcome, Outcome::Warn);
+}
+
+#[test]
+fn a_vulnerability_weighs_more_than_ignorance() {
+    let scene = vulnerable().with_gap(GapKind::LayerUnreadable, "");
+    assert_eq!(verdict(&rules(CRITICAL, ""), &scene).outcome, Outcome::Fail);
+}
+
+fn allowing(entry: &str) -> Policy {
+    rules(
+        CRITICAL,
+        &format!("allowlist: [{{reason: not reachable, by: ana, {entry}}}]"),
+    )
+}
+
+#[test]
+fn an_entry_holds_through_its_last_day() {
+    let policy = allowing("id: cve-2026-0001, until: 2026-10-15");
+    let last = verdict(&policy, &vulnerable().at("2026-10-15T23:59:59Z"));
+    assert_eq!(last.outcome, Outcome::Pass);
+    let allowance = last.reasons[0].allowed.as_ref().unwrap();
+    assert_eq!(allowance.by.as_deref(), Some("ana"));
+    assert_eq!(allowance.until.as_deref(), Some("2026-10-15"));
+
+    let after = verdict(&policy, &vulnerable().at("2026-10-16T00:00:00Z"));
+    assert_eq!(after.outcome, Outcome::Fail);
+    assert_eq!(
+        counting(&after),
+        [("critical", Action::Stop), ("allowlist", Action::Warn)]
+    );
+    assert_eq!(
+        after.reasons[1].message,
+        "the allowlist entry for cve-2026-0001 ended on 2026-10-15, so 1 reason counts again \
+         (accepted by ana: not reachable)"
+    );
+    let unused = verdict(&policy, &Scene::default().at("2026-10-16T00:00:00Z"));
+    assert!(unused.reasons.is_empty());
+}
+
+#[test]
+fn an_ended_entry_is_silent_where_another_allows() {
+    let policy = rules(
+        CRITICAL,
+        "allowlist:
+  - {id: CVE-2026-0001, reason: old, by: ana, until: 2026-01-01}
+  - {package: left-pad, reason: new, by: bob, until: never}",
+    );
+    let verdict = verdict(&policy, &vulnerable());
+    assert_eq!(verdict.outcome, Outcome::Pass);
+    assert_eq!(verdict.reasons.len(), 1);
+}
+
+#[test]
+fn every_selector_of_an_entry_must_match() {
+    let fingerprint = {
+        let verdict = verdict(&rules(CRITICAL, ""), &vulnerable());
+        verdict.reasons[0].fingerprint.clone()
+    };
+    let fingerprint = format!("fingerprint: '{fingerprint}'");
+    for covering in [
+        "id: GHSA-AAAA-BBBB-CCCC",
+        "rule: critical",
+        &fingerprint,
+        "package: left-*",
+        "package: left-pad, version: 1.0.*",
+        "path: /place/**",
+        "id: CVE-2026-0001, images: 'registry.example/shop/*'",
+    ] {
+        let policy = allowing(&format!("{covering}, until: never"));
+        assert_eq!(
+            verdict(&policy, &vulnerable()).outcome,
+            Outcome::Pass,
+            "{covering}"
+        );
+    }
+    for other in [
+        "id: CVE-2026-0002",
+        "fingerprint: 'plm1:00000000000000000000'",
+        "package: right-*",
+        "package: left-pad, version: 2.*",
+        "path: /app/**",
+        "id: CVE-2026-0001, images: 'registry.example/bank/*'",
+        "id: CVE-2026-0001, package: right-pad",
+    ] {
+        let policy = allowing(&format!("{other}, until: never"));
+        assert_eq!(
+            verdict(&policy, &vulnerable()).outcome,
+            Outcome::Fail,
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn a_path_speaks_for_a_package_only_where_it_names_every_place() {
+    let mut scene = vulnerable();
+    let mut elsewhere = scene.inventory.packages[0].locations[0].clone();
+    elsewhere.path = "srv/left-pad".into();
+    scene.inventory.packages[0].locations.push(elsewhere);
+    let policy = allowing("path: /place/**, until: never");
+    assert_eq!(verdict(&policy, &scene).outcome, Outcome::Fail);
+}
+
+#[test]
+fn no_allowlist_reaches_the_guards() {
+    let scene = Scene::default().with_gap(GapKind::LayerUnreadable, "");
+    let guard = verdict(&rules(CRITICAL, ""), &scene);
+    let fingerprint = &guard.reasons[0].fingerprint;
+    let policy = allowing(&format!("fingerprint: '{fingerprint}', until: never"));
+    assert_eq!(verdict(&policy, &scene).outcome, Outcome::CannotTell);
+}
+
+#[test]
+fn equal_inputs_have_equal_ids_and_any_difference_shows() {
+    let starter = Policy::starter();
+    let base = verdict(&starter, &vulnerable());
+    assert!(base.id.starts_with("plv1:"));
+    assert_eq!(base.id.len(), "plv1:".len() + 64);
+    assert_eq!(base, verdict(&starter, &vulnerable()));
+    let same_day = vulnerable().at("2026-10-15T00:00:00Z");
+    assert_eq!(base, verdict(&starter, &same_day));
+
+    let mut other_image = vulnerable();
+    other_image.inventory.image.name.push('x');
+    let others = [
+        verdict(&starter, &vulnerable().at("2026-10-16T00:00:00Z")),
+        verdict(&starter, &vulnerable().with_data("2026-10-13T00:00:00Z")),
+        verdict(
+            &starter,
+            &vulnerable().with_finding(finding("CVE-1", 0, Severity::Low)),
+        ),
+        verdict(&starter, &other_image),
+        verdict(&rules(CRITICAL, ""), &vulnerable()),
+    ];
+    for other in others {
+        assert_ne!(base.id, other.id);
+    }
+}
+
+#[test]
+fn the_digest_of_a_policy_is_of_its_meaning() {
+    let yaml = rules(CRITICAL, "");
+    let json = policy(
+        r#"{"name": "test", "rules": [{"name": "critical", "when": {"severity_at_least": "CRITICAL"},
+            "trigger": "package", "gate": "vulnerabilities", "action": "stop"}], "version": 1}"#,
+    );
+    assert_eq!(yaml.identity(), json.identity());
+    let other = rules(&CRITICAL.replace("least: critical", "least: high"), "");
+    assert_ne!(yaml.identity().digest, other.identity().digest);
+}
+
+#[test]
+fn reasons_come_strongest_first_then_by_rule_then_by_evidence() {
+    let policy = rules(
+        "
+  - {name: second, gate: user, trigger: root, action: warn}
+  - {name: first, gate: packages, trigger: denied, when: {packages: '*'}}
+  - {name: third, gate: healthcheck, trigger: missing, action: warn}",
+        "",
+    );
+    let scene = Scene::default()
+        .with_config(ImageConfig::default())
+        .with_package(Ecosystem::Npm, "b", "1")
+        .with_package(Ecosystem::Npm, "a", "1");
+    let verdict = verdict(&policy, &scene);
+    let order: Vec<(&str, &Evidence)> = verdict
+        .reasons
+        .iter()
+        .map(|reason| (reason.rule.as_str(), &reason.evidence))
+        .collect();
+    assert_eq!(
+        order,
+        [
+            ("first", &Evidence::Package(0)),
+            ("first", &Evidence::Package(1)),
+            ("second", &Evidence::Config(None)),
+            ("third", &Evidence::Config(None)),
+        ]
+    );
+}
+
+#[test]
+fn fingerprints_outlive_versions_and_belong_to_no_rule() {
+    let of = |policy: &Policy, version: &str| -> Vec<String> {
+        let scene = vulnerable().with_package(Ecosystem::Npm, "telnet", version);
+        let reasons = verdict(policy, &scene).reasons;
+        reasons.into_iter().map(|r: Reason| r.fingerprint).collect()
+    };
+    let denied = "
+  - {name: one, gate: packages, trigger: denied, when: {packages: telnet}}";
+    let one = of(&rules(&format!("{CRITICAL}{denied}"), ""), "1.0");
+    let two = of(
+        &rules(&format!("{CRITICAL}{}", denied.replace("one", "two")), ""),
+        "2.0",
+    );
+    assert_eq!(one, two);
+    assert_eq!(one.len(), 2);
+    assert!(one.iter().all(|f| f.starts_with("plm1:") && f.len() == 25));
+}
+
+#[test]
+fn the_advice_of_a_rule_replaces_that_of_the_gate() {
+    let text = CRITICAL.replace("when:", "advice: ask the platform team\n    when:");
+    let verdict = verdict(&rules(&text, ""), &vulnerable());
+    assert_eq!(
+        verdict.reasons[0].advice.as_deref(),
+        Some("ask the platform team")
+    );
+}
+
+#[test]
+fn the_starter_policy_does_what_the_readme_says() {
+    let starter = Policy::starter();
+    assert_eq!(starter.identity().name, "starter");
+    let sloppy = vulnerable()
+        .with_package(Ecosystem::Deb, "openssh-server", "1:9.2p1-2")
+        .with_file("usr/bin/su", plimsoll_types::FileKind::File, 0o4755)
+        .with_file("usr/bin/pwn", plimsoll_types::FileKind::File, 0o4755)
+        .with_config(ImageConfig {
+            exposed_ports: vec!["22/tcp".into(), "8080/tcp".into()],
+            ..ImageConfig::default()
+        });
+    let sloppy = verdict(&starter, &sloppy);
+    assert_eq!(sloppy.outcome, Outcome::Fail);
+    assert_eq!(
+        counting(&sloppy),
+        [
+            ("critical-with-fix", Action::Stop),
+            ("runs-as-root", Action::Warn),
+            ("no-healthcheck", Action::Warn),
+            ("unusual-setuid", Action::Warn),
+            ("remote-login-port", Action::Warn),
+            ("remote-login-server", Action::Warn),
+        ]
+    );
+    let package = verdict(&starter, &Scene::default());
+    assert_eq!((package.outcome, package.reasons.len()), (Outcome::Pass, 0));
+    for ignorant in [
+        Scene::default().without_data(),
+        Scene::default().with_data("2026-10-09T00:00:00Z"),
+        Scene::default().with_gap(GapKind::DistroUnknown, ""),
+    ] {
+        assert_eq!(verdict(&starter, &ignorant).outcome, Outcome::CannotTell);
+    }
+}

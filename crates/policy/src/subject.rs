@@ -1,0 +1,24 @@
+use crate::verdict::DataPosition;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use plimsoll_types::{Finding, Inventory};
+
+/// What is judged: everything that is known, and the moment.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// The image.
+    pub inventory: &'a Inventory,
+    /// Its vulnerabilities.
+    pub findings: &'a [Finding],
+    /// Which advisory data they come from; `None` where there is none.
+    pub data: Option<DataPosition>,
+    /// The moment; only its day in UTC decides.
+    pub now: Timestamp,
+}
+
+impl Subject<'_> {
+    /// The day in UTC.
+    pub(crate) fn day(&self) -> Date {
+        crate::day::of(self.now)
+    }
+}

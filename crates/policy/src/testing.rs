@@ -1,0 +1,163 @@
+//! Small images to judge in tests. They are judged on 2026-10-15.
+
+use crate::Subject;
+use crate::document::{Node, Problems, Value};
+use crate::gates::{Fire, Trigger};
+use crate::pattern::{PathPattern, Pattern};
+use crate::verdict::DataPosition;
+use plimsoll_types::{
+    Confidence, Ecosystem, FileEntry, FileKind, Finding, Fix, Gap, GapKind, ImageConfig, Inventory,
+    Location, Mode, Package, PackageRecord, Severity, User,
+};
+
+pub(crate) struct Scene {
+    pub(crate) inventory: Inventory,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) data: Option<DataPosition>,
+    pub(crate) now: String,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        let mut inventory = Inventory::default();
+        inventory.image.name = "shop".into();
+        inventory.image.source = "registry".into();
+        inventory.image.reference = Some("registry.example/shop/api:1.4.2".into());
+        Scene {
+            inventory,
+            findings: Vec::new(),
+            data: None,
+            now: "2026-10-15T12:00:00Z".into(),
+        }
+        .with_data("2026-10-14T03:00:00Z")
+    }
+}
+
+impl Scene {
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            inventory: &self.inventory,
+            findings: &self.findings,
+            data: self.data.clone(),
+            now: self.now.parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn at(mut self, now: &str) -> Self {
+        self.now = now.into();
+        self
+    }
+
+    pub(crate) fn without_data(mut self) -> Self {
+        self.data = None;
+        self
+    }
+
+    pub(crate) fn with_data(mut self, built: &str) -> Self {
+        self.data = Some(DataPosition {
+            position: "p".into(),
+            built: built.into(),
+        });
+        self
+    }
+
+    pub(crate) fn with_config(mut self, config: ImageConfig) -> Self {
+        self.inventory.config = Some(config);
+        self
+    }
+
+    pub(crate) fn with_gap(mut self, kind: GapKind, subject: &str) -> Self {
+        self.inventory.coverage.gaps.insert(Gap {
+            kind,
+            subject: subject.into(),
+            layer: None,
+            detail: "broken".into(),
+        });
+        self
+    }
+
+    pub(crate) fn with_user(mut self, name: &str, uid: u32) -> Self {
+        self.inventory.users.push(User {
+            name: name.into(),
+            uid,
+            gid: uid,
+            home: "/".into(),
+            shell: "/bin/sh".into(),
+        });
+        self
+    }
+
+    pub(crate) fn with_file(mut self, path: &str, kind: FileKind, mode: u16) -> Self {
+        self.inventory.files.push(FileEntry {
+            path: path.into(),
+            kind,
+            mode: Mode(mode),
+            uid: 0,
+            gid: 0,
+            size: 0,
+            digest: None,
+            layer: 0,
+        });
+        self
+    }
+
+    pub(crate) fn with_package(mut self, ecosystem: Ecosystem, name: &str, version: &str) -> Self {
+        let version = Some(version.to_owned());
+        self.inventory.packages.push(Package {
+            record: PackageRecord::new(ecosystem, name, version, Confidence::Installed),
+            locations: vec![Location {
+                path: format!("place/of/{name}"),
+                nested: Vec::new(),
+                layer: 0,
+            }],
+            introduced: 0,
+            removed: None,
+            owned_by: None,
+        });
+        self
+    }
+
+    pub(crate) fn with_finding(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+}
+
+pub(crate) fn finding(id: &str, package: usize, severity: Severity) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: Vec::new(),
+        package,
+        severity,
+        severities: Vec::new(),
+        fix: Fix::default(),
+        known_exploited: None,
+        title: String::new(),
+        url: None,
+        published: None,
+        matches: Vec::new(),
+    }
+}
+
+pub(crate) fn fired<T: Trigger>(trigger: &T, scene: &Scene) -> Vec<Fire> {
+    let mut fires = Vec::new();
+    Trigger::fire(trigger, &scene.subject(), &mut fires);
+    fires
+}
+
+pub(crate) fn patterns(texts: &[&str]) -> Option<Vec<Pattern>> {
+    read(texts)
+}
+
+pub(crate) fn paths(texts: &[&str]) -> Option<Vec<PathPattern>> {
+    read(texts)
+}
+
+fn read<T: Value>(texts: &[&str]) -> Option<Vec<T>> {
+    let mut problems = Problems::default();
+    let text = serde_json::to_string(texts).unwrap();
+    let node = Node::parse(&text, &mut problems).unwrap();
+    let values = Vec::read(&node, "test", &mut problems);
+    assert!(problems.is_empty(), "{}", problems.into_error("test"));
+    values
+}
