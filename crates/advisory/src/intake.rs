@@ -72,10 +72,10 @@ impl Intake {
             .or_default() += 1;
     }
 
-    /// Notes a date that the feed states.
+    /// Notes a date that the feed states; some state the beginning of time.
     pub(crate) fn newest(&mut self, feed: &str, date: &str) {
         let tally = self.tally(feed);
-        if tally.newest.as_str() < date {
+        if date > "1970" && tally.newest.as_str() < date {
             tally.newest = date.to_owned();
         }
     }

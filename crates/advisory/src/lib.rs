@@ -12,6 +12,8 @@ mod intake;
 mod matching;
 mod namespace;
 mod store;
+#[cfg(test)]
+mod testing;
 mod update;
 pub mod versions;
 

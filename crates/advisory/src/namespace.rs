@@ -63,6 +63,11 @@ const FAMILIES: &[Family] = &[
 
 /// Debian releases by code name; what is not released yet goes by `unstable`.
 const DEBIAN: &[(&str, &str)] = &[
+    ("sarge", "3.1"),
+    ("etch", "4"),
+    ("lenny", "5"),
+    ("squeeze", "6"),
+    ("wheezy", "7"),
     ("jessie", "8"),
     ("stretch", "9"),
     ("buster", "10"),

@@ -144,3 +144,6 @@ impl fmt::Display for UpdateReport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

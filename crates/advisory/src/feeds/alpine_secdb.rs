@@ -14,8 +14,9 @@ pub(crate) struct AlpineSecdb;
 #[derive(Deserialize)]
 struct Document {
     distroversion: String,
+    /// `null` for a repository that has none.
     #[serde(default)]
-    packages: Vec<Row>,
+    packages: Option<Vec<Row>>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +51,7 @@ impl Feed for AlpineSecdb {
         let document: Document = json(document)?;
         let namespace = Namespace::alpine(&document.distroversion)
             .ok_or_else(|| format!("`{}` is no branch", document.distroversion))?;
-        for Row { pkg } in document.packages {
+        for Row { pkg } in document.packages.unwrap_or_default() {
             for (version, entries) in pkg.secfixes.unwrap_or_default() {
                 for entry in entries.unwrap_or_default() {
                     self.entry(&namespace, &pkg.name, &version, &entry, intake);

@@ -1,1 +1,260 @@
+use super::*;
+use crate::testing::{deb, inventory, load, osv, package, store};
+use plimsoll_types::{Ecosystem, FixState, Severity};
 
+const HIGH: &str = r#","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],"database_specific":{"severity":"HIGH"}"#;
+const TRACKER: &str = r#"{"openssl": {
+    "CVE-2024-1": {"description": "An open issue. More.", "releases": {"bookworm": {"status": "open", "urgency": "low", "nodsa": "x", "nodsa_reason": "postponed"}}},
+    "CVE-2024-2": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.13-1~deb12u1", "urgency": "high"}}},
+    "CVE-2024-3": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "0", "urgency": "high"}}},
+    "CVE-2024-4": {"releases": {"bullseye": {"status": "open", "urgency": "high"}}}}}"#;
+const KEV: &str = r#"{"catalogVersion":"1","dateReleased":"2024-01-01T00:00:00Z","vulnerabilities":[{"cveID":"CVE-2024-2","dateAdded":"2024-02-01","dueDate":"2024-03-01","knownRansomwareCampaignUse":"Known"}]}"#;
+
+fn ids(matched: &Matched) -> Vec<&str> {
+    matched
+        .findings
+        .iter()
+        .map(|finding| finding.id.as_str())
+        .collect()
+}
+
+fn gaps(matched: &Matched) -> Vec<(GapKind, &str)> {
+    matched
+        .coverage
+        .gaps
+        .iter()
+        .map(|gap| (gap.kind, gap.subject.as_str()))
+        .collect()
+}
+
+#[test]
+fn two_feeds_on_one_vulnerability_make_one_finding() {
+    let (_folder, store) = store(&[
+        &osv(
+            "GHSA-aaaa",
+            &["CVE-2020-1"],
+            "PyPI",
+            "jinja2",
+            r#"{"introduced":"0"},{"fixed":"2.11.3"}"#,
+            HIGH,
+        ),
+        &osv(
+            "PYSEC-1",
+            &["CVE-2020-1", "GHSA-aaaa"],
+            "PyPI",
+            "Jinja2",
+            r#"{"introduced":"0"},{"fixed":"2.11.4"},{"introduced":"3.0"},{"fixed":"3.0.1"}"#,
+            "",
+        ),
+        &osv(
+            "GHSA-bbbb",
+            &["CVE-2016-1"],
+            "PyPI",
+            "jinja2",
+            r#"{"introduced":"0"},{"fixed":"2.8.1"}"#,
+            "",
+        ),
+    ]);
+    let matched = find(
+        &inventory(None, vec![package(Ecosystem::Pypi, "Jinja2", "2.10")]),
+        &store,
+    );
+    assert_eq!(ids(&matched), ["CVE-2020-1"]);
+    let finding = &matched.findings[0];
+    assert_eq!(finding.aliases, ["GHSA-aaaa", "PYSEC-1"]);
+    assert_eq!(finding.severity, Severity::High);
+    // The nearest version that every source calls repaired, then later lines.
+    assert_eq!(finding.fix.versions, ["2.11.4", "3.0.1"]);
+    assert_eq!(finding.matches.len(), 2);
+    assert_eq!(finding.matches[0].range, "< 2.11.3");
+    assert_eq!(finding.title, "about GHSA-aaaa");
+    assert!(gaps(&matched).is_empty());
+}
+
+#[test]
+fn distributions_are_matched_by_source_and_release() {
+    let osv_says_affected = osv(
+        "DEBIAN-CVE-2024-3",
+        &[],
+        "Debian:12",
+        "openssl",
+        r#"{"introduced":"0"}"#,
+        "",
+    );
+    let (_folder, store) = store(&[TRACKER, KEV, &osv_says_affected]);
+    let image = inventory(
+        Some(("debian", "12")),
+        vec![deb("libssl3", "3.0.11-1~deb12u2", "openssl")],
+    );
+    let matched = find(&image, &store);
+    assert_eq!(ids(&matched), ["CVE-2024-1", "CVE-2024-2"]);
+    let [open, fixed] = matched.findings.as_slice() else {
+        panic!()
+    };
+    assert_eq!(
+        (open.fix.state, open.severity),
+        (FixState::Deferred, Severity::Low)
+    );
+    assert_eq!(open.title, "An open issue");
+    assert_eq!(fixed.fix.versions, ["3.0.13-1~deb12u1"]);
+    assert!(fixed.known_exploited.as_ref().unwrap().ransomware);
+    let repaired = inventory(
+        Some(("debian", "12")),
+        vec![deb("libssl3", "3.0.13-1~deb12u1", "openssl")],
+    );
+    assert_eq!(ids(&find(&repaired, &store)), ["CVE-2024-1"]);
+}
+
+#[test]
+fn a_package_of_the_distribution_is_judged_by_its_word() {
+    let advisory = osv(
+        "GHSA-a",
+        &[],
+        "PyPI",
+        "urllib3",
+        r#"{"introduced":"0"}"#,
+        "",
+    );
+    let (_folder, store) = store(&[TRACKER, &advisory]);
+    let mut owned = package(Ecosystem::Pypi, "urllib3", "1.26");
+    owned.owned_by = Some("python3-urllib3".into());
+    let on = |distro| find(&inventory(Some(distro), vec![owned.clone()]), &store);
+    assert!(ids(&on(("debian", "12"))).is_empty());
+    // Nobody else watches over it on a release without data.
+    assert_eq!(ids(&on(("debian", "13"))), ["GHSA-a"]);
+}
+
+#[test]
+fn nothing_that_was_not_matched_passes_in_silence() {
+    let (_folder, store) = store(&[TRACKER]);
+    let image = |distro, packages| find(&inventory(distro, packages), &store);
+    let openssl = || deb("openssl", "1", "openssl");
+    assert_eq!(
+        gaps(&image(None, vec![openssl()])),
+        [(GapKind::DistroUnknown, "")]
+    );
+    assert_eq!(
+        gaps(&image(Some(("kali", "2024")), vec![openssl()])),
+        [(GapKind::NoAdvisoryData, "kali-2024")]
+    );
+    assert_eq!(
+        gaps(&image(Some(("debian", "13")), vec![openssl()])),
+        [(GapKind::NoAdvisoryData, "debian:13")]
+    );
+    let npm = package(Ecosystem::Npm, "x", "1");
+    assert_eq!(
+        gaps(&image(Some(("debian", "12")), vec![npm])),
+        [(GapKind::NoAdvisoryData, "npm")]
+    );
+    let odd = deb("openssl", "no version", "openssl");
+    assert_eq!(
+        gaps(&image(Some(("debian", "12")), vec![odd])),
+        [(GapKind::VersionUnparsable, "openssl")]
+    );
+    let mut bare = openssl();
+    bare.record.version = None;
+    assert_eq!(
+        gaps(&image(Some(("debian", "12")), vec![bare])),
+        [(GapKind::VersionUnknown, "openssl")]
+    );
+}
+
+#[test]
+fn an_unreleased_commit_is_not_compared_with_releases() {
+    let (_folder, store) = store(&[
+        &osv(
+            "GO-1",
+            &[],
+            "Go",
+            "istio.io/istio",
+            r#"{"introduced":"0"},{"fixed":"1.11.7"}"#,
+            "",
+        ),
+        &osv(
+            "GO-2",
+            &[],
+            "Go",
+            "istio.io/istio",
+            r#"{"introduced":"0"},{"fixed":"0.0.0-20230101000000-aaaaaaaaaaaa"}"#,
+            "",
+        ),
+        &osv(
+            "GO-3",
+            &[],
+            "Go",
+            "istio.io/istio",
+            r#"{"introduced":"0"}"#,
+            "",
+        ),
+    ]);
+    let commit = package(
+        Ecosystem::Golang,
+        "istio.io/istio",
+        "v0.0.0-20220308185742-91533d04e894",
+    );
+    let matched = find(&inventory(None, vec![commit]), &store);
+    assert_eq!(ids(&matched), ["GO-2", "GO-3"]);
+    assert_eq!(
+        gaps(&matched),
+        [(GapKind::VersionUnparsable, "istio.io/istio")]
+    );
+}
+
+#[test]
+fn module_advisories_apply_to_their_stream_only() {
+    let advisory = osv(
+        "ALSA-1",
+        &[],
+        "AlmaLinux:8",
+        "nginx",
+        r#"{"introduced":"0"},{"fixed":"1:1.22.1-2.module_el8.7.0+1"}"#,
+        r#","related":["CVE-2023-1"],"summary":"nginx:1.22 security update""#,
+    );
+    // The summary appears twice; the later one counts.
+    let advisory = advisory.replacen(r#""summary":"about ALSA-1","#, "", 1);
+    let (_folder, store) = store(&[&advisory]);
+    let with = |label: Option<&str>| {
+        let mut nginx = package(Ecosystem::Rpm, "nginx", "1.22.1-1.module_el8.7.0+1");
+        nginx.record.epoch = Some(1);
+        nginx.record.modularity = label.map(str::to_owned);
+        find(&inventory(Some(("almalinux", "8.9")), vec![nginx]), &store)
+    };
+    let matched = with(Some("nginx:1.22:8070020221212:abc"));
+    assert_eq!(ids(&matched), ["CVE-2023-1"]);
+    assert_eq!(matched.findings[0].fix.advisories, ["ALSA-1"]);
+    assert!(ids(&with(Some("nginx:1.20:8070020221212:abc"))).is_empty());
+    assert!(ids(&with(None)).is_empty());
+}
+
+#[test]
+fn an_altered_shard_is_a_gap_and_never_a_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    load(folder.path(), &[TRACKER]).unwrap();
+    let image = inventory(Some(("debian", "12")), vec![deb("libssl3", "1", "openssl")]);
+    let shards = folder.path().join("advisories/shards");
+    let shard = std::fs::read_dir(&shards)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let whole: Vec<_> = std::fs::read_dir(&shards)
+        .unwrap()
+        .flatten()
+        .map(|e| (e.path(), std::fs::read(e.path()).unwrap()))
+        .collect();
+    let bytes = whole.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
+    for cut in (0..bytes).step_by(7) {
+        for (path, content) in &whole {
+            std::fs::write(path, &content[..cut.min(content.len())]).unwrap();
+        }
+        let store = Store::open(folder.path()).unwrap();
+        let matched = find(&image, &store);
+        let complete = whole.iter().all(|(_, content)| cut >= content.len());
+        assert!(
+            complete || !gaps(&matched).is_empty() || ids(&matched).len() == 2,
+            "cut at {cut}"
+        );
+    }
+    std::fs::remove_file(shard).unwrap();
+}

@@ -1,0 +1,133 @@
+use super::*;
+use crate::Store;
+use crate::testing::{load, osv};
+use std::fs;
+
+fn record(id: &str) -> String {
+    osv(
+        id,
+        &[],
+        "PyPI",
+        "x",
+        r#"{"introduced":"0"},{"fixed":"1"}"#,
+        "",
+    )
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for part in ["advisories", "advisories/shards"] {
+        for entry in fs::read_dir(folder.join(part)).unwrap().flatten() {
+            if entry.path().is_file() {
+                files.push((
+                    entry.path().display().to_string(),
+                    fs::read(entry.path()).unwrap(),
+                ));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn the_same_feeds_give_the_same_bytes() {
+    let feeds = tempfile::tempdir().unwrap();
+    for id in ["PYSEC-2", "PYSEC-1"] {
+        fs::write(feeds.path().join(format!("{id}.json")), record(id)).unwrap();
+    }
+    let from = [feeds.path().display().to_string()];
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    update(a.path(), &from).unwrap();
+    update(b.path(), &from).unwrap();
+    let contents = |folder: &Path| {
+        files(folder)
+            .into_iter()
+            .map(|(_, bytes)| bytes)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(contents(a.path()), contents(b.path()));
+    let before = files(a.path());
+    update(a.path(), &from).unwrap();
+    assert_eq!(before, files(a.path()));
+}
+
+#[test]
+fn a_broken_feed_changes_nothing_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    load(folder.path(), &[&record("PYSEC-1")]).unwrap();
+    let before = files(folder.path());
+    let whole = record("PYSEC-2");
+    let error = load(
+        folder.path(),
+        &[&record("PYSEC-3"), &whole[..whole.len() - 9]],
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(error.starts_with("feed osv: `"), "{error}");
+    assert!(error.contains("1.json"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    assert_eq!(before, files(folder.path()));
+}
+
+#[test]
+fn what_is_no_feed_is_listed_or_refused_when_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = load(folder.path(), &[&record("PYSEC-1"), "{}"])
+        .unwrap()
+        .to_string();
+    assert!(
+        report.contains("no feed that is known here (1 files)"),
+        "{report}"
+    );
+    let page = tempfile::NamedTempFile::new().unwrap();
+    fs::write(page.path(), "<html>not found</html>").unwrap();
+    let error = update(folder.path(), &[page.path().display().to_string()]).unwrap_err();
+    assert!(matches!(error, UpdateError::Unknown { .. }), "{error}");
+    let error = update(folder.path(), &["/nowhere".into()])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("/nowhere"), "{error}");
+}
+
+#[test]
+fn two_updates_do_not_run_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = Writer::open(folder.path()).unwrap().unwrap();
+    let error = load(folder.path(), &[&record("PYSEC-1")]).unwrap_err();
+    assert!(matches!(error, UpdateError::Busy(_)), "{error}");
+    drop(writer);
+    load(folder.path(), &[&record("PYSEC-1")]).unwrap();
+}
+
+#[test]
+fn archives_are_read_member_by_member() {
+    use std::io::Write;
+    let feeds = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(fs::File::create(feeds.path().join("all.zip")).unwrap());
+    for id in ["PYSEC-1", "PYSEC-2"] {
+        zip.start_file(
+            format!("{id}.json"),
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
+        zip.write_all(record(id).as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let packed = fs::File::create(feeds.path().join("one.json.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    packed.write_all(record("PYSEC-3").as_bytes()).unwrap();
+    packed.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    update(folder.path(), &[feeds.path().display().to_string()]).unwrap();
+    assert_eq!(
+        Store::open(folder.path()).unwrap().status().feeds[0].records,
+        3
+    );
+    let cut = fs::read(feeds.path().join("all.zip")).unwrap();
+    fs::write(feeds.path().join("all.zip"), &cut[..cut.len() - 30]).unwrap();
+    let error = update(folder.path(), &[feeds.path().display().to_string()])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("all.zip"), "{error}");
+}
