@@ -152,7 +152,7 @@ impl Input {
         }
         self.file.rewind().map_err(broken)?;
         match &magic {
-            b"PK\x03\x04" | b"PK\x05\x06" => return self.members(each),
+            b"PK\x03\x04" | b"PK\x05\x06" => self.members(each),
             [0x1f, 0x8b, ..] => {
                 let reader = flate2::read::MultiGzDecoder::new(&self.file);
                 each(&self.name, &whole(reader).map_err(broken)?)

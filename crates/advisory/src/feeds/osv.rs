@@ -351,8 +351,11 @@ impl Record {
                 windows.push(Window::ALL);
             }
             let urgency = subject.ecosystem_specific.urgency.as_deref();
-            let own = self.severities(&subject.severity).into_iter();
-            let own = own.filter(|_| !subject.severity.is_empty()).next();
+            let own = if subject.severity.is_empty() {
+                None
+            } else {
+                self.severities(&subject.severity).into_iter().next()
+            };
             let urgency = urgency
                 .and_then(Severity::from_word)
                 .map(|severity| SeverityClaim {

@@ -79,7 +79,7 @@ impl Store {
             .shards
             .iter()
             .find(|shard| shard.namespace == name)?;
-        let sections = self.sections(&shard.file);
+        let sections = self.sections(&shard.file, Some(shard.bytes));
         Some(sections.map(|sections| Shard::new(sections, namespace.scheme())))
     }
 
@@ -87,13 +87,20 @@ impl Store {
     /// never loaded.
     pub(crate) fn known_exploited(&self) -> Option<Result<Catalogue, StoreError>> {
         let file = &self.status.known_exploited;
-        (!file.is_empty()).then(|| self.sections(file).map(Catalogue))
+        (!file.is_empty()).then(|| self.sections(file, None).map(Catalogue))
     }
 
-    fn sections<const N: usize>(&self, file: &str) -> Result<Sections<N>, StoreError> {
+    fn sections<const N: usize>(
+        &self,
+        file: &str,
+        bytes: Option<usize>,
+    ) -> Result<Sections<N>, StoreError> {
         let path = self.folder.join(SHARDS).join(file);
         let reason = match Sections::open(&path) {
-            Ok(Ok(sections)) => return Ok(sections),
+            Ok(Ok(sections)) if bytes.is_none_or(|bytes| bytes == sections.length()) => {
+                return Ok(sections);
+            }
+            Ok(Ok(_)) => "it is not as long as it was".to_owned(),
             Ok(Err(Corrupt)) => "it contradicts itself".to_owned(),
             Err(error) => error.to_string(),
         };

@@ -66,6 +66,11 @@ impl<const N: usize> Sections<N> {
         Some(Self { map, places })
     }
 
+    /// Bytes of the file.
+    pub(crate) fn length(&self) -> usize {
+        self.map.len()
+    }
+
     /// The bytes of a section.
     pub(crate) fn section(&self, index: usize) -> &[u8] {
         let (start, end) = self.places.get(index).copied().unwrap_or_default();

@@ -150,16 +150,21 @@ fn normalized(mut list: Vec<Item>) -> Vec<Item> {
         };
         let droppable = match list.get(i + 1) {
             None | Some(Item::Word(_)) => true,
-            Some(Item::List(inner)) => {
-                matches!(inner.first(), Some(Item::Word(_) | Item::Combination(..)))
-            }
+            Some(Item::List(inner)) => !matches!(inner.first(), Some(Item::Number(_))),
             Some(_) => false,
         };
         if null && droppable {
             list.remove(i);
         }
     }
-    list
+    // What only holds a list is that list.
+    match list.pop() {
+        Some(Item::List(inner)) if list.is_empty() => inner,
+        last => {
+            list.extend(last);
+            list
+        }
+    }
 }
 
 /// Known qualifiers by position, others after them by text.

@@ -1,8 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
+type Pair = (&'static str, &'static str, &'static str);
+
 /// `a < b` and `a = b`, each as the ecosystem's own tool orders them.
-const PAIRS: &[(Scheme, &[(&str, &str, &str)])] = &[
+const PAIRS: &[(Scheme, &[Pair])] = &[
     (
         Scheme::Deb,
         &[
