@@ -8,6 +8,7 @@ mod dpkg;
 mod npm;
 pub(crate) mod os_release;
 mod python;
+mod rpm;
 mod users;
 
 /// Every collector, in the order in which they are asked.
@@ -15,6 +16,7 @@ pub static ALL: &[&dyn Collector] = &[
     &os_release::OsRelease,
     &dpkg::Dpkg,
     &apk::Apk,
+    &rpm::Rpm,
     &python::Python,
     &npm::Npm,
     &users::Users,
