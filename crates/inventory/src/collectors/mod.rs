@@ -5,6 +5,7 @@ use crate::collector::Collector;
 mod apk;
 mod deb822;
 mod dpkg;
+mod go;
 mod npm;
 pub(crate) mod os_release;
 mod python;
@@ -19,5 +20,6 @@ pub static ALL: &[&dyn Collector] = &[
     &rpm::Rpm,
     &python::Python,
     &npm::Npm,
+    &go::Go,
     &users::Users,
 ];
