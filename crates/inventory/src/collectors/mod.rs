@@ -6,6 +6,7 @@ mod apk;
 mod deb822;
 mod dpkg;
 mod go;
+mod java;
 mod npm;
 pub(crate) mod os_release;
 mod python;
@@ -21,5 +22,6 @@ pub static ALL: &[&dyn Collector] = &[
     &python::Python,
     &npm::Npm,
     &go::Go,
+    &java::Java,
     &users::Users,
 ];
