@@ -96,10 +96,11 @@ fn decode(file: &object::File<'_>, data: &[u8]) -> Option<BuildInfo> {
             .and_then(|at| memory.string(at));
         (go, modules.unwrap_or_default())
     };
-    let go = std::str::from_utf8(go).ok()?;
-    if !(go.starts_with("go") || go.starts_with("devel")) {
+    // Checked first: a hostile file has a long string at each of many places.
+    if go.len() > 256 || !(go.starts_with(b"go") || go.starts_with(b"devel")) {
         return None;
     }
+    let go = std::str::from_utf8(go).ok()?;
     Some(BuildInfo {
         go: go.to_owned(),
         modules: String::from_utf8_lossy(unframed(modules)).into_owned(),

@@ -72,6 +72,13 @@ pub(super) struct FileName<'a> {
 /// Splits the stem of a file name. `stated` are versions that the archive
 /// itself names: where one of them follows the artifact, it is the version.
 pub(super) fn split<'a>(stem: &'a str, stated: &[&str]) -> FileName<'a> {
+    // No file system has longer names; archives in archives may.
+    if stem.len() > 255 {
+        return FileName {
+            artifact: stem,
+            version: None,
+        };
+    }
     for version in stated {
         let found = stem.match_indices(version).find_map(|(at, version)| {
             let artifact = stem.get(..at)?.strip_suffix(['-', '_'])?;

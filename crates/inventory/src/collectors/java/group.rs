@@ -79,7 +79,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("zookeeper", "org.apache.zookeeper"),
     ("netty-*", "io.netty"),
     ("derby*", "org.apache.derby"),
-    ("dom4j", "org.dom4j"),
     ("ant", "org.apache.ant"),
     ("ant-*", "org.apache.ant"),
     ("velocity", "org.apache.velocity"),
@@ -91,6 +90,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("jbcrypt", "org.mindrot"),
     ("scala-*", "org.scala-lang"),
     ("kotlin-*", "org.jetbrains.kotlin"),
+];
+
+/// Artifacts that moved: the name, also followed by `-`, the first major
+/// version in the new group, the old group, the new one.
+const MOVED: &[(&str, u32, &str, &str)] = &[
+    ("groovy", 4, "org.codehaus.groovy", "org.apache.groovy"),
+    ("asm", 4, "asm", "org.ow2.asm"),
+    ("dom4j", 2, "dom4j", "org.dom4j"),
 ];
 
 /// Roots of names that are domains turned around, beside country codes.
@@ -148,13 +155,14 @@ pub(super) fn guess(
 }
 
 fn known(artifact: &str, version: Option<&str>) -> Option<&'static str> {
-    if artifact == "groovy" || artifact.starts_with("groovy-") {
+    let moved = MOVED.iter().find(|(name, ..)| {
+        artifact
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    if let Some((_, first, old, new)) = moved {
         let major = version?.split('.').next()?.parse::<u32>().ok()?;
-        return Some(if major >= 4 {
-            "org.apache.groovy"
-        } else {
-            "org.codehaus.groovy"
-        });
+        return Some(if major < *first { old } else { new });
     }
     let fits = |pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => artifact.starts_with(start),

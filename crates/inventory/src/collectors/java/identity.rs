@@ -5,7 +5,10 @@ use super::file_name;
 use super::group;
 use super::metadata::{Coordinates, Manifest, is_token};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where Maven puts what it knows of an archive.
+const MAVEN: &str = "META-INF/maven/";
 
 /// What an archive without its nested archives holds.
 #[derive(Default)]
@@ -15,7 +18,7 @@ pub(super) struct Contents<'a> {
     /// Complete `pom.properties`, with their paths.
     pub poms: Vec<(String, Coordinates)>,
     /// Group and artifact of directories in `META-INF/maven`.
-    pub directories: Vec<(String, String)>,
+    pub directories: BTreeSet<(String, String)>,
     pub manifest: Manifest,
     /// Directories of classes, with how many lie in each.
     pub classes: BTreeMap<String, usize>,
@@ -24,15 +27,13 @@ pub(super) struct Contents<'a> {
 impl Contents<'_> {
     /// Notes that the archive has an entry of this name.
     pub fn note(&mut self, name: &str) {
-        if let Some(inside) = name.strip_prefix("META-INF/maven/") {
+        if let Some(inside) = name.strip_prefix(MAVEN) {
             let mut parts = inside.split('/');
             if let (Some(group), Some(artifact), Some("pom.xml" | "pom.properties"), None) =
                 (parts.next(), parts.next(), parts.next(), parts.next())
             {
-                let directory = (group.to_owned(), artifact.to_owned());
-                if !self.directories.contains(&directory) {
-                    self.directories.push(directory);
-                }
+                self.directories
+                    .insert((group.to_owned(), artifact.to_owned()));
             }
         } else if name.ends_with(".class") && !name.starts_with("META-INF/") {
             let name = ["BOOT-INF/classes/", "WEB-INF/classes/"]
@@ -51,6 +52,20 @@ impl Contents<'_> {
         if self.manifest.is_weaver() {
             return Vec::new();
         }
+        let maven: Vec<_> = self
+            .poms
+            .iter()
+            .filter(|(path, _)| path.starts_with(MAVEN))
+            .collect();
+        // A file may be named anything where there is nothing else it can be.
+        let only = maven.len() == 1;
+        let own = |pom: &Coordinates| {
+            let versioned = format!("{}-{}", pom.artifact, pom.version);
+            self.stem == pom.artifact
+                || self.stem.ends_with(&versioned)
+                || self.stem.starts_with(&versioned)
+                || only && self.stem.starts_with(&pom.artifact)
+        };
         let mut records: Vec<_> = self
             .poms
             .iter()
@@ -59,25 +74,17 @@ impl Contents<'_> {
                     Ecosystem::Maven,
                     format!("{}:{}", pom.group, pom.artifact),
                     Some(pom.version.clone()),
-                    if path.starts_with("META-INF/maven/") {
+                    if path.starts_with(MAVEN) {
                         Confidence::Embedded
                     } else {
                         Confidence::Guessed
                     },
                 );
                 // What is not the archive itself was shaded into it.
-                let own = self.stem == pom.artifact
-                    || self
-                        .stem
-                        .ends_with(&format!("{}-{}", pom.artifact, pom.version));
-                (record, (!own).then(|| path.clone()))
+                (record, (!own(pom)).then(|| path.clone()))
             })
             .collect();
-        let stated = self
-            .poms
-            .iter()
-            .any(|(path, _)| path.starts_with("META-INF/maven/"));
-        if !stated {
+        if !only && !maven.iter().any(|(_, pom)| own(pom)) {
             records.extend(self.own_record().map(|record| (record, None)));
         }
         records
@@ -88,12 +95,11 @@ impl Contents<'_> {
         let stated: Vec<&str> = self.manifest_versions().collect();
         let file = file_name::split(self.stem, &stated);
         let plugin = manifest.get("Short-Name").filter(|name| is_token(name));
-        let directory = match self.directories.as_slice() {
-            [only] => Some(only),
-            several => several
-                .iter()
-                .find(|(_, artifact)| artifact == file.artifact),
-        };
+        let only = self.directories.len() == 1;
+        let directory = self
+            .directories
+            .iter()
+            .find(|(_, artifact)| only || artifact == file.artifact);
         let mut version = file.version.or(stated.first().copied());
         let (artifact, group, confidence) = match (directory, plugin) {
             (Some((group, artifact)), _) => {
@@ -122,20 +128,16 @@ impl Contents<'_> {
         })
     }
 
-    /// The name that the manifest gives, if it looks like one of an artifact.
+    /// The title of the manifest if it looks like the name of an artifact and
+    /// not of a product or a package.
     fn title<'a>(&'a self, stem: &'a str) -> &'a str {
-        let symbolic = self.manifest.get("Bundle-SymbolicName");
-        let symbolic = symbolic
-            .and_then(|name| name.split(';').next())
-            .map(str::trim);
-        if symbolic.is_some_and(|name| name == stem || name.ends_with(&format!(".{stem}"))) {
-            return stem;
-        }
+        let artifact = |title: &&str| {
+            is_token(title) && !title.contains(|c: char| c.is_uppercase() || c == '.')
+        };
         ["Implementation-Title", "Extension-Name"]
             .iter()
             .filter_map(|name| self.manifest.get(name))
-            .chain(symbolic)
-            .find(|name| is_token(name))
+            .find(artifact)
             .unwrap_or(stem)
     }
 
@@ -144,7 +146,9 @@ impl Contents<'_> {
     fn manifest_versions(&self) -> impl Iterator<Item = &str> {
         let holds = |directory: &str| {
             let directory = directory.trim_end_matches('/');
-            self.classes.keys().any(|key| key.starts_with(directory))
+            let mut from = self.classes.range(directory.to_owned()..);
+            from.next()
+                .is_some_and(|(key, _)| key.starts_with(directory))
         };
         [
             "Plugin-Version",

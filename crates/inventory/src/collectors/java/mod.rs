@@ -48,7 +48,9 @@ impl Collector for Java {
             })?;
         let mut collected = Collected::default();
         if !walk.records.is_empty() {
-            collected.facts.push(Fact::Packages(walk.records));
+            collected
+                .facts
+                .push(Fact::Packages(walk.records.into_iter().collect()));
         }
         collected.gaps = walk.gaps;
         Ok(collected)

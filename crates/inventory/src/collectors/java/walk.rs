@@ -6,9 +6,11 @@ use super::metadata::{Coordinates, Manifest};
 use super::zip::{Archive, Entry, ZipError};
 use crate::collector::CollectGap;
 use plimsoll_types::{GapKind, PackageRecord};
+use std::collections::BTreeSet;
 
 /// Real applications nest three or four deep.
 const DEPTH: usize = 16;
+const GAPS: usize = 1000;
 const ENTRIES: usize = 1_000_000;
 const TOTAL: u64 = 4 << 30;
 /// Content in memory at one time.
@@ -22,7 +24,7 @@ const TEXT: u64 = 16 << 20;
 const SEARCH: u64 = 64 << 10;
 
 pub(super) struct Walk {
-    pub records: Vec<PackageRecord>,
+    pub records: BTreeSet<PackageRecord>,
     pub gaps: Vec<CollectGap>,
     entries: usize,
     bytes: u64,
@@ -32,7 +34,7 @@ pub(super) struct Walk {
 impl Walk {
     pub fn new(length: usize) -> Self {
         Self {
-            records: Vec::new(),
+            records: BTreeSet::new(),
             gaps: Vec::new(),
             entries: ENTRIES,
             bytes: TOTAL.min(TINY.max((length as u64).saturating_mul(RATIO))),
@@ -75,9 +77,7 @@ impl Walk {
         }
         for (mut record, inside) in records {
             record.nested = chain.iter().cloned().chain(inside).collect();
-            if !self.records.contains(&record) {
-                self.records.push(record);
-            }
+            self.records.insert(record);
         }
         Ok(())
     }
@@ -127,6 +127,17 @@ impl Walk {
     }
 
     fn gap(&mut self, nested: &[String], error: ZipError) {
+        if self.gaps.len() >= GAPS {
+            return;
+        }
+        if self.gaps.len() + 1 == GAPS {
+            self.gaps.push(CollectGap {
+                kind: GapKind::LimitExceeded,
+                nested: Vec::new(),
+                detail: "java: more than is listed here could not be read".to_owned(),
+            });
+            return;
+        }
         let (kind, detail) = match error {
             ZipError::Broken(why) => (GapKind::EvidenceUnreadable, format!("java: {why}")),
             ZipError::TooLarge => (

@@ -20,7 +20,7 @@ const OFF_PAGE: u8 = 3;
 
 pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
     let file = Hash::open(bytes)?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(bytes.len());
     if file.last >= file.pages() {
         rows.damage("its last pages are cut off");
     }
@@ -43,7 +43,7 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
                 continue;
             }
             match file.value(value, &mut visited) {
-                Some(header) => rows.headers.push(header),
+                Some(header) => rows.push(header),
                 None => rows.damage("an overflow chain is damaged"),
             }
         }

@@ -103,14 +103,36 @@ impl Collector for Rpm {
 }
 
 /// The header blobs of a database, and what was wrong with others.
-#[derive(Default)]
 struct Rows<'a> {
     headers: Vec<Cow<'a, [u8]>>,
+    /// Bytes that further rows may have.
+    room: usize,
     damaged: usize,
     first: &'static str,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// For a database of `length` bytes: rows do not overlap, so together
+    /// they are no longer than that.
+    fn new(length: usize) -> Self {
+        Self {
+            headers: Vec::new(),
+            room: length,
+            damaged: 0,
+            first: "",
+        }
+    }
+
+    fn push(&mut self, header: Cow<'a, [u8]>) {
+        match self.room.checked_sub(header.len()) {
+            Some(room) => {
+                self.room = room;
+                self.headers.push(header);
+            }
+            None => self.damage("rows overlap"),
+        }
+    }
+
     fn damage(&mut self, what: &'static str) {
         if self.damaged == 0 {
             self.first = what;

@@ -19,12 +19,11 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
         .size(bytes, 12)
         .ok_or_else(|| CollectError::new("the ndb header is cut off"))?;
     let end = pages.saturating_mul(SLOT_PAGE);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(bytes.len());
     if end > bytes.len() {
         rows.damage("the slot pages are cut off");
     }
     let slots = bytes.get(..end.min(bytes.len())).unwrap_or_default();
-    let mut read = 0;
     // The header takes the place of the first two slots.
     for slot in slots.chunks_exact(BLOCK).skip(2) {
         let index = Little.u32(slot, 4).unwrap_or(0);
@@ -32,12 +31,8 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
             continue;
         }
         match blob(bytes, slot, index) {
-            // Blobs do not overlap, so together they are no longer than the file.
-            Some(blob) if read + blob.len() <= bytes.len() => {
-                read += blob.len();
-                rows.headers.push(Cow::Borrowed(blob));
-            }
-            _ => rows.damage("a slot leads to no package"),
+            Some(blob) => rows.push(Cow::Borrowed(blob)),
+            None => rows.damage("a slot leads to no package"),
         }
     }
     Ok(rows)

@@ -58,6 +58,8 @@ struct Database<'a> {
     /// Newer versions of pages, from the log.
     newer: HashMap<u32, &'a [u8]>,
     page: usize,
+    /// Bytes of the database and its log.
+    length: usize,
     /// Bytes of a page that are used.
     usable: usize,
 }
@@ -79,6 +81,7 @@ impl<'a> Database<'a> {
             bytes,
             newer,
             page,
+            length: bytes.len() + log.map_or(0, <[u8]>::len),
             // At least 480, as the smallest page has 512 bytes.
             usable: page - reserved,
         })
@@ -96,7 +99,7 @@ impl<'a> Database<'a> {
     /// The records of a table. A page belongs to one place only, which bounds
     /// the walk and everything it copies.
     fn table(&self, root: u32) -> Rows<'a> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(self.length);
         let mut visited = HashSet::new();
         let mut waiting = vec![root];
         while let Some(number) = waiting.pop() {
@@ -124,7 +127,7 @@ impl<'a> Database<'a> {
                     for cell in 0..cells {
                         let at = Big.u16(page, start + 8 + 2 * cell).map(usize::from);
                         match at.and_then(|at| self.payload(page, at, &mut visited)) {
-                            Some(payload) => rows.headers.push(payload),
+                            Some(payload) => rows.push(payload),
                             None => rows.damage("a row is damaged"),
                         }
                     }
