@@ -6,6 +6,7 @@ mod apk;
 mod deb822;
 mod dpkg;
 mod go;
+mod go_mod;
 mod java;
 mod npm;
 pub(crate) mod os_release;
@@ -22,6 +23,7 @@ pub static ALL: &[&dyn Collector] = &[
     &python::Python,
     &npm::Npm,
     &go::Go,
+    &go_mod::GoMod,
     &java::Java,
     &users::Users,
 ];
