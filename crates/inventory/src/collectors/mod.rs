@@ -13,6 +13,7 @@ pub(crate) mod os_release;
 mod python;
 mod rpm;
 mod users;
+mod zip;
 
 /// Every collector, in the order in which they are asked.
 pub static ALL: &[&dyn Collector] = &[

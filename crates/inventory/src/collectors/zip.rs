@@ -19,15 +19,17 @@ const LOCAL: &[u8] = b"PK\x03\x04";
 const LOCAL_LENGTH: usize = 30;
 
 /// Why an archive or an entry cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ZipError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ZipError {
     /// It is not one, or damaged.
+    #[error("{0}")]
     Broken(&'static str),
     /// It is larger than allowed.
+    #[error("it has or is more than is read")]
     TooLarge,
 }
 
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     bytes: &'a [u8],
     /// Bytes in front of the archive.
     prefix: usize,
@@ -36,7 +38,7 @@ pub(super) struct Archive<'a> {
     pub cut: bool,
 }
 
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub name: Cow<'a, str>,
     method: u16,
     encrypted: bool,
@@ -218,4 +220,55 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     let raw = bytes.get(at..at.checked_add(8)?)?;
     Some(u64::from_le_bytes(raw.try_into().ok()?))
+}
+
+#[cfg(test)]
+pub(crate) mod build {
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+    use std::io::Write;
+
+    /// An archive of `(name, content)`, every second entry deflated.
+    pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let (mut file, mut directory) = (Vec::new(), Vec::new());
+        for (at, (name, content)) in entries.iter().enumerate() {
+            let mut stored = content.to_vec();
+            let method = u16::try_from(at % 2).unwrap() * 8;
+            if method == 8 {
+                let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+                encoder.write_all(content).unwrap();
+                stored = encoder.finish().unwrap();
+            }
+            let sizes =
+                [stored.len(), content.len()].map(|n| u32::try_from(n).unwrap().to_le_bytes());
+            let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+            let offset = u32::try_from(file.len()).unwrap().to_le_bytes();
+            file.extend(b"PK\x03\x04\x14\0\0\0");
+            file.extend(method.to_le_bytes());
+            file.extend([0; 8]);
+            file.extend(sizes.concat());
+            file.extend(name_length);
+            file.extend([0; 2]);
+            file.extend(name.bytes());
+            file.extend(stored);
+            directory.extend(b"PK\x01\x02\x14\0\x14\0\0\0");
+            directory.extend(method.to_le_bytes());
+            directory.extend([0; 8]);
+            directory.extend(sizes.concat());
+            directory.extend(name_length);
+            directory.extend([0; 12]);
+            directory.extend(offset);
+            directory.extend(name.bytes());
+        }
+        let count = u16::try_from(entries.len()).unwrap().to_le_bytes();
+        let offset = u32::try_from(file.len()).unwrap().to_le_bytes();
+        let length = u32::try_from(directory.len()).unwrap().to_le_bytes();
+        file.extend(directory);
+        file.extend(b"PK\x05\x06\0\0\0\0");
+        file.extend([count, count].concat());
+        file.extend(length);
+        file.extend(offset);
+        file.extend([0; 2]);
+        file
+    }
 }

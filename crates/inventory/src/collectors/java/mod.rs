@@ -7,12 +7,10 @@ mod metadata;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod zip;
 
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use walk::Walk;
-use zip::ZipError;
 
 const LIMIT: u64 = 512 << 20;
 
@@ -42,10 +40,7 @@ impl Collector for Java {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let mut walk = Walk::new(file.bytes.len());
         walk.archive(file.bytes, file.name(), &[])
-            .map_err(|error| match error {
-                ZipError::Broken(why) => CollectError::new(why),
-                ZipError::TooLarge => CollectError::new("it has more entries than are read"),
-            })?;
+            .map_err(CollectError::new)?;
         let mut collected = Collected::default();
         if !walk.records.is_empty() {
             collected

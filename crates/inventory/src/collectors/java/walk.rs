@@ -3,8 +3,8 @@
 use super::identity::Contents;
 use super::is_archive_name;
 use super::metadata::{Coordinates, Manifest};
-use super::zip::{Archive, Entry, ZipError};
 use crate::collector::CollectGap;
+use crate::collectors::zip::{Archive, Entry, ZipError};
 use plimsoll_types::{GapKind, PackageRecord};
 use std::collections::BTreeSet;
 
