@@ -20,12 +20,13 @@ impl Collector for GoMod {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        // Modules in the cache and among test data belong to nobody's build.
+        // Modules in the cache belong to nobody's build, and the go command
+        // leaves out test data and what begins with `_`.
         let foreign = file.path.contains("/pkg/mod/")
             || file
                 .path
                 .split('/')
-                .any(|part| matches!(part, "testdata" | "node_modules"));
+                .any(|part| part.starts_with('_') || matches!(part, "testdata" | "node_modules"));
         if !foreign && (file.name() == "go.mod" || file.path_ends_with("vendor/modules.txt")) {
             Want::Whole { limit: LIMIT }
         } else {
@@ -239,6 +240,7 @@ mod tests {
         assert_ne!(wants("src/go.mod"), Want::No);
         assert_eq!(wants("go/pkg/mod/a@v1/go.mod"), Want::No);
         assert_eq!(wants("src/testdata/go.mod"), Want::No);
+        assert_eq!(wants("src/x/_asm/go.mod"), Want::No);
         assert_eq!(wants("modules.txt"), Want::No);
     }
 
