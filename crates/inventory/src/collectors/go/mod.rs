@@ -62,7 +62,8 @@ fn is_executable(magic: &[u8]) -> bool {
             };
             // Executables and shared objects; not object files, kernel
             // modules and core dumps.
-            matches!(kind, Some(2 | 3))
+            // What is cut off before that is asked for, so that it is said.
+            matches!(kind, Some(2 | 3) | None)
         }
         [b'M', b'Z', ..] => true,
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => true,
