@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Raise when a collector's answers or the form of the facts change.
-const EPOCH: u32 = 1;
+const EPOCH: u32 = 2;
 /// Facts of the largest layer that is allowed (2 M entries) stay below this.
 const MAX_FACTS: u64 = 2 << 30;
 

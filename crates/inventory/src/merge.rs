@@ -82,28 +82,48 @@ impl<'a> Visible<'a> {
     }
 }
 
-/// The distribution, by the order in which its files are trusted.
+/// The distribution, by the order in which its files are trusted; the others
+/// fill in what the first leaves out.
 fn distro(visible: &Visible<'_>) -> Option<Distro> {
     let rank = |path: &str| {
         collectors::os_release::PRECEDENCE
             .iter()
             .position(|known| *known == path)
+            .unwrap_or(usize::MAX)
     };
-    visible
+    let mut found: Vec<_> = visible
         .evidence()
         .filter_map(|(_, evidence)| {
             let distro = evidence.facts.iter().find_map(|fact| match fact {
                 Fact::Distro(distro) => Some(distro),
                 _ => None,
             })?;
-            Some((
-                rank(&evidence.path).unwrap_or(usize::MAX),
-                &evidence.path,
-                distro,
-            ))
+            Some((rank(&evidence.path), &evidence.path, distro))
         })
-        .min_by_key(|(rank, path, _)| (*rank, *path))
-        .map(|(_, _, distro)| distro.clone())
+        .collect();
+    found.sort_by_key(|(rank, path, _)| (*rank, *path));
+    let mut found = found.into_iter().map(|(_, _, distro)| distro);
+    let mut distro = found.next()?.clone();
+    for other in found
+        .filter(|other| other.id == distro.id)
+        .collect::<Vec<_>>()
+    {
+        let finer = match (&distro.version, &other.version) {
+            (None, Some(_)) => true,
+            // Debian names its point release in a file of its own.
+            (Some(version), Some(point)) => {
+                distro.id == "debian" && point.split('.').next() == Some(version)
+            }
+            _ => false,
+        };
+        if finer {
+            distro.version.clone_from(&other.version);
+        }
+        if distro.codename.is_none() {
+            distro.codename.clone_from(&other.codename);
+        }
+    }
+    Some(distro)
 }
 
 fn accounts(visible: &Visible<'_>) -> (Vec<User>, Vec<Group>) {

@@ -168,7 +168,7 @@ impl<R: BufRead> Pass<'_, R> {
                     limit
                 }
                 Want::Companion { limit, .. } => {
-                    companion = true;
+                    companion |= header.size <= limit.min(self.limits.file);
                     limit
                 }
             };

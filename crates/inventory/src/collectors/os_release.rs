@@ -76,7 +76,7 @@ fn os_release(text: &str) -> Option<Distro> {
     let values = assignments(text);
     let value = |key: &str| values.get(key).filter(|value| !value.is_empty()).cloned();
     let id = value("ID")?.to_ascii_lowercase();
-    let version = value("VERSION_ID").or_else(|| value("BUILD_ID").filter(|_| id == "cos"));
+    let version = value("VERSION_ID").or_else(|| value("BUILD_ID"));
     let stream = id == "centos" && value("NAME").is_some_and(|name| name.contains("Stream"));
     let pretty = value("PRETTY_NAME").unwrap_or_else(|| match &version {
         Some(version) => format!("{id} {version}"),
@@ -268,7 +268,7 @@ mod tests {
             (
                 "usr/lib/os-release",
                 "# x\nID=arch\nBUILD_ID=rolling\n",
-                "arch@?",
+                "arch@rolling",
             ),
             (
                 "etc/system-release-cpe",

@@ -2,11 +2,14 @@
 //! (the core metadata specifications).
 
 use super::deb822::{Paragraph, paragraphs};
+use super::zip::Archive;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
 const LIMIT: u64 = 64 << 20;
+const ARCHIVE: u64 = 512 << 20;
+const ENTRIES: usize = 1_000_000;
 
 pub(crate) struct Python;
 
@@ -16,37 +19,76 @@ impl Collector for Python {
     }
 
     fn about(&self) -> &'static str {
-        "Python packages: *.dist-info/METADATA, *.egg-info"
+        "Python packages: *.dist-info/METADATA, *.egg-info, eggs and wheels"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
         if directory(file.path).is_some() {
             Want::Whole { limit: LIMIT }
+        } else if is_archive(file) {
+            Want::Whole { limit: ARCHIVE }
         } else {
             Want::No
         }
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = String::from_utf8_lossy(file.bytes);
-        let headers = paragraphs(&text).next().unwrap_or_default();
-        let (stem, version) = directory(file.path).map_or(("", None), split);
-        let name = match headers.get("Name") {
-            // CPython describes itself in its own library folder.
-            Some("Python") => return Ok(Collected::default()),
-            Some(name) => name,
-            None if headers.get("Metadata-Version").is_some() && !stem.is_empty() => stem,
-            None => return Err(CollectError::new("its headers name no package")),
+        let record = match directory(file.path) {
+            Some(directory) => distribution(file.bytes, directory)?,
+            None => archived(file)?,
         };
-        let version = headers.get("Version").or(version).map(str::to_owned);
-        let mut record = PackageRecord::new(Ecosystem::Pypi, name, version, Confidence::Installed);
-        record.licenses = licenses(&headers);
-        record.vendor = headers
-            .get("Author")
-            .or_else(|| headers.get("Author-email"))
-            .map(str::to_owned);
-        Ok(vec![Fact::Packages(vec![record])].into())
+        let record = record.map(|record| Fact::Packages(vec![record]));
+        Ok(Collected::from(Vec::from_iter(record)))
     }
+}
+
+/// Eggs are imported as they are; wheels wait to be installed.
+fn is_archive(file: &FileHead<'_>) -> bool {
+    file.magic.starts_with(b"PK\x03\x04")
+        && (file.path.ends_with(".egg") || file.path.ends_with(".whl"))
+}
+
+fn archived(file: &File<'_>) -> Result<Option<PackageRecord>, CollectError> {
+    let archive = Archive::open(file.bytes, ENTRIES).map_err(CollectError::new)?;
+    // An egg keeps its metadata without its name.
+    let within = |name: &str| format!("{}/{name}", file.name());
+    let found = archive.entries.iter().find_map(|entry| {
+        let deep = entry.name.split('/').count() > 2;
+        let path = within(&entry.name);
+        let directory = directory(&path).filter(|_| !deep)?;
+        Some((entry, directory.to_owned()))
+    });
+    let (entry, directory) = found.ok_or_else(|| CollectError::new("it holds no metadata"))?;
+    let headers = archive.content(entry, LIMIT).map_err(CollectError::new)?;
+    let mut record = distribution(&headers, &directory)?;
+    if let Some(record) = &mut record
+        && file.path.ends_with(".whl")
+    {
+        record.confidence = Confidence::Declared;
+    }
+    Ok(record)
+}
+
+/// What the metadata in `directory` (without its ending) describe.
+fn distribution(bytes: &[u8], directory: &str) -> Result<Option<PackageRecord>, CollectError> {
+    let text = String::from_utf8_lossy(bytes);
+    let headers = paragraphs(&text).next().unwrap_or_default();
+    let (stem, version) = split(directory);
+    let name = match headers.get("Name") {
+        // CPython describes itself in its own library folder.
+        Some("Python") => return Ok(None),
+        Some(name) => name,
+        None if headers.get("Metadata-Version").is_some() && !stem.is_empty() => stem,
+        None => return Err(CollectError::new("its headers name no package")),
+    };
+    let version = headers.get("Version").or(version).map(str::to_owned);
+    let mut record = PackageRecord::new(Ecosystem::Pypi, name, version, Confidence::Installed);
+    record.licenses = licenses(&headers);
+    record.vendor = headers
+        .get("Author")
+        .or_else(|| headers.get("Author-email"))
+        .map(str::to_owned);
+    Ok(Some(record))
 }
 
 /// The `NAME-VERSION…` directory (or file) whose metadata this is, without
@@ -55,20 +97,26 @@ fn directory(path: &str) -> Option<&str> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let parent = folder.rsplit('/').next().unwrap_or_default();
     match file {
-        "METADATA" => parent
-            .strip_suffix(".dist-info")
-            .or_else(|| parent.strip_suffix(".egg-info")),
-        "PKG-INFO" => match parent.strip_suffix(".egg-info") {
-            Some(stem) => Some(stem),
+        "METADATA" => stem(parent, "dist-info").or_else(|| stem(parent, "egg-info")),
+        "PKG-INFO" => match stem(parent, "egg-info")? {
             // Inside an unpacked egg: NAME-VERSION-pyX.Y.egg/EGG-INFO/PKG-INFO.
-            None if parent == "EGG-INFO" => {
-                let egg = folder.rsplit('/').nth(1)?;
-                egg.strip_suffix(".egg")
+            "" => {
+                let egg = folder.rsplit('/').nth(1).unwrap_or_default();
+                Some(egg.strip_suffix(".egg").unwrap_or_default())
             }
-            None => None,
+            stem => Some(stem),
         },
         file => file.strip_suffix(".egg-info"),
     }
+}
+
+/// What stands before the kind of a directory, in any case of letters; empty
+/// where the directory has no other name.
+fn stem<'a>(directory: &'a str, kind: &str) -> Option<&'a str> {
+    let at = directory.len().checked_sub(kind.len())?;
+    let (before, end) = directory.split_at_checked(at)?;
+    let whole = before.is_empty() || before.ends_with('.');
+    (whole && end.eq_ignore_ascii_case(kind)).then(|| before.trim_end_matches('.'))
 }
 
 /// `name-version[-py3.11]`.
@@ -103,6 +151,7 @@ fn licenses(headers: &Paragraph<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collectors::zip::build::zip;
     use plimsoll_types::Mode;
 
     fn collect(path: &str, text: &str) -> Result<Option<PackageRecord>, CollectError> {
@@ -140,10 +189,44 @@ mod tests {
             "lib/x-1.2.3-py3.11.egg-info",
             "lib/x-1.2.3-py3.11.egg-info/PKG-INFO",
             "lib/x-1.2.3-py2.7.egg/EGG-INFO/PKG-INFO",
+            "lib/x-1.2.3.DIST-INFO/METADATA",
         ] {
             let record = collect(path, text).unwrap().unwrap();
             assert_eq!(record.version.as_deref(), Some("1.2.3"), "{path}");
         }
+    }
+
+    #[test]
+    fn eggs_and_wheels_are_read_as_they_are() {
+        let archive = |path: &str, entry: &str, text: &str| {
+            let bytes = zip(&[
+                ("x/fixture-9.dist-info/METADATA", b"Name: no\n"),
+                (entry, text.as_bytes()),
+            ]);
+            let file = File {
+                path,
+                mode: Mode(0o644),
+                bytes: &bytes,
+                companion: None,
+            };
+            archived(&file).map(|record| record.unwrap())
+        };
+        let egg = archive("lib/x-1.2-py2.7.egg", "EGG-INFO/PKG-INFO", "Name: x\n").unwrap();
+        assert_eq!(
+            (egg.version.as_deref(), egg.confidence),
+            (Some("1.2"), Confidence::Installed)
+        );
+        let wheel = archive(
+            "y-2.0-py3-none-any.whl",
+            "y-2.0.dist-info/METADATA",
+            "Name: y\nVersion: 2.0\n",
+        )
+        .unwrap();
+        assert_eq!(
+            (wheel.version.as_deref(), wheel.confidence),
+            (Some("2.0"), Confidence::Declared)
+        );
+        assert!(archive("z.whl", "z/x", "").is_err());
     }
 
     #[test]
@@ -152,5 +235,6 @@ mod tests {
         assert_eq!(python.unwrap(), None);
         assert!(collect("x.egg-info", "hello").is_err());
         assert_eq!(directory("src/METADATA"), None);
+        assert_eq!(directory("x-dist-info/METADATA"), None);
     }
 }

@@ -250,6 +250,8 @@ fn superseded(path: &str, tree: &Tree<'_>) -> bool {
     let newer: &[&str] = match crate::path::name(path) {
         "Packages" => &["rpmdb.sqlite", "Packages.db"],
         "Packages.db" => &["rpmdb.sqlite"],
+        // The older of two manifests leaves out epochs.
+        "container-manifest-1" => &["container-manifest-2"],
         _ => &[],
     };
     newer.iter().any(|name| {

@@ -190,3 +190,39 @@ fn a_broken_archive_keeps_what_came_before_and_says_so() {
     }
     assert!(read_layer(&b"not a tar archive at all"[..], &Limits::default()).is_err());
 }
+
+#[test]
+fn files_of_the_distribution_fill_each_other_in() {
+    let cases: &[(&[&str], &str)] = &[
+        (
+            &[
+                "etc/os-release=ID=debian\nVERSION_ID=13\n",
+                "etc/debian_version=13.5\n",
+            ],
+            "debian 13.5",
+        ),
+        (
+            &[
+                "etc/os-release=ID=debian\nVERSION_ID=12\n",
+                "etc/debian_version=13.5\n",
+            ],
+            "debian 12",
+        ),
+        (
+            &["etc/os-release=ID=debian\n", "etc/debian_version=10.8\n"],
+            "debian 10.8",
+        ),
+        (
+            &[
+                "etc/os-release=ID=ubuntu\nVERSION_ID=22.04\n",
+                "etc/debian_version=22.5\n",
+            ],
+            "ubuntu 22.04",
+        ),
+    ];
+    for (entries, expected) in cases {
+        let distro = merged(&[entries]).distro.unwrap();
+        let found = format!("{} {}", distro.id, distro.version.unwrap_or_default());
+        assert_eq!(found, *expected);
+    }
+}

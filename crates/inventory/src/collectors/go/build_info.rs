@@ -1,0 +1,163 @@
+//! Where Go build information lies and how it is encoded (packages
+//! reference, 12.5; `debug/buildinfo` of Go).
+
+use crate::collector::CollectError;
+use memchr::memmem;
+use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
+use object::{FileKind, Object, ObjectSection, ObjectSegment};
+
+const MAGIC: &[u8] = b"\xff Go buildinf:";
+const INLINE_AT: usize = 32;
+/// The linker aligns the information to this.
+const ALIGN: u64 = 16;
+
+/// What the linker recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BuildInfo {
+    /// `runtime.Version()` of the toolchain.
+    pub go: String,
+    /// Lines of modules and settings; may be empty.
+    pub modules: String,
+}
+
+/// The build information of an executable, one for each architecture of a
+/// universal one; none where Go had no part in it.
+pub(super) fn find(bytes: &[u8]) -> Result<Vec<BuildInfo>, CollectError> {
+    let kind = match FileKind::parse(bytes) {
+        Ok(kind) => kind,
+        // Programs for DOS begin like those for Windows.
+        Err(_) if bytes.starts_with(b"MZ") => return Ok(Vec::new()),
+        Err(error) => return Err(CollectError::new(error)),
+    };
+    let slices = match kind {
+        FileKind::MachOFat32 => {
+            let file = MachOFatFile32::parse(bytes).map_err(CollectError::new)?;
+            slices(file.arches(), bytes)
+        }
+        FileKind::MachOFat64 => {
+            let file = MachOFatFile64::parse(bytes).map_err(CollectError::new)?;
+            slices(file.arches(), bytes)
+        }
+        _ => vec![bytes],
+    };
+    let mut found: Vec<BuildInfo> = Vec::new();
+    for slice in slices {
+        let file = object::File::parse(slice).map_err(CollectError::new)?;
+        found.extend(in_object(&file).filter(|info| !found.contains(info)));
+    }
+    Ok(found)
+}
+
+fn slices<'a, Arch: FatArch>(arches: &[Arch], bytes: &'a [u8]) -> Vec<&'a [u8]> {
+    arches
+        .iter()
+        .filter_map(|arch| arch.data(bytes).ok())
+        .collect()
+}
+
+fn in_object(file: &object::File<'_>) -> Option<BuildInfo> {
+    let named = file.sections().find(|section| {
+        section
+            .name()
+            .is_ok_and(|name| matches!(name, ".go.buildinfo" | "__go_buildinfo"))
+    });
+    if let Some(section) = named {
+        return in_data(file, section.data().ok()?, section.address());
+    }
+    file.segments()
+        .filter(|segment| segment.permissions().writable())
+        .find_map(|segment| in_data(file, segment.data().ok()?, segment.address()))
+}
+
+/// Programs that read build information hold the magic too, so a place
+/// counts only if the rest makes sense.
+fn in_data(file: &object::File<'_>, data: &[u8], address: u64) -> Option<BuildInfo> {
+    memmem::find_iter(data, MAGIC)
+        .filter(|at| address.wrapping_add(*at as u64).is_multiple_of(ALIGN))
+        .find_map(|at| decode(file, data.get(at..)?))
+}
+
+fn decode(file: &object::File<'_>, data: &[u8]) -> Option<BuildInfo> {
+    let flags = *data.get(15)?;
+    let (go, modules) = if flags & 2 != 0 {
+        let mut rest = data.get(INLINE_AT..)?;
+        (counted(&mut rest)?, counted(&mut rest)?)
+    } else {
+        let width = usize::from(*data.get(14)?);
+        let memory = Memory {
+            file,
+            width,
+            big: flags & 1 != 0,
+        };
+        let go = memory.string(memory.pointer(data.get(16..)?)?)?;
+        // Without module support there is no second string.
+        let modules = memory
+            .pointer(data.get(16 + width..)?)
+            .and_then(|at| memory.string(at));
+        (go, modules.unwrap_or_default())
+    };
+    // Checked first: a hostile file has a long string at each of many places.
+    if go.len() > 256 || !(go.starts_with(b"go") || go.starts_with(b"devel")) {
+        return None;
+    }
+    let go = std::str::from_utf8(go).ok()?;
+    Some(BuildInfo {
+        go: go.to_owned(),
+        modules: String::from_utf8_lossy(unframed(modules)).into_owned(),
+    })
+}
+
+/// The module text stands between two marks of 16 bytes.
+fn unframed(modules: &[u8]) -> &[u8] {
+    let framed = modules.len() >= 33 && modules.get(modules.len() - 17) == Some(&b'\n');
+    let inner = modules.get(16..modules.len().saturating_sub(16));
+    inner.filter(|_| framed).unwrap_or_default()
+}
+
+/// A string with its length in base 128 before it.
+fn counted<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let mut length = 0_u64;
+    for shift in (0..63).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        length |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let (string, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
+            *bytes = rest;
+            return Some(string);
+        }
+    }
+    None
+}
+
+/// The image of a program in memory.
+struct Memory<'a, 'data> {
+    file: &'a object::File<'data>,
+    width: usize,
+    big: bool,
+}
+
+impl<'data> Memory<'_, 'data> {
+    fn pointer(&self, bytes: &[u8]) -> Option<u64> {
+        let bytes = bytes.get(..self.width)?;
+        let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        match (self.width, self.big) {
+            (4 | 8, true) => Some(bytes.iter().fold(0, fold)),
+            (4 | 8, false) => Some(bytes.iter().rev().fold(0, fold)),
+            _ => None,
+        }
+    }
+
+    fn read(&self, address: u64, size: u64) -> Option<&'data [u8]> {
+        self.file
+            .segments()
+            .find_map(|segment| segment.data_range(address, size).ok().flatten())
+    }
+
+    /// The string whose header (address and length) lies at `address`.
+    fn string(&self, address: u64) -> Option<&'data [u8]> {
+        let header = self.read(address, 2 * self.width as u64)?;
+        let (start, length) = header.split_at_checked(self.width)?;
+        self.read(self.pointer(start)?, self.pointer(length)?)
+    }
+}

@@ -1,0 +1,263 @@
+use super::*;
+use plimsoll_types::{Mode, PackageRecord};
+use proptest::prelude::*;
+
+const MODULES: &str = "path\texample.org/tool/cmd/tool\nmod\texample.org/tool\t(devel)\t\ndep\texample.org/a\tv1.2.3\th1:x=\ndep\texample.org/b\tv1.0.0\n=>\texample.org/fork\tv1.1.0\th1:y=\ndep\texample.org/c\tv1.0.0\n=>\t../c\t(devel)\t\nbuild\t-ldflags=\"-s -X 'example.org/tool/cmd.Version=2.0.1' -X other.someVersionPrefix=9.9.9\"\n";
+
+/// A program of one segment whose data begins at `address` 0x1000.
+fn elf(data: &[u8], big: bool) -> Vec<u8> {
+    let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1 + u8::from(big), 1];
+    file.resize(16, 0);
+    let mut push = |value: u64, width: usize| {
+        let bytes = value.to_be_bytes();
+        let bytes = &bytes[8 - width..];
+        match big {
+            true => file.extend(bytes),
+            false => file.extend(bytes.iter().rev()),
+        }
+    };
+    for (value, width) in [
+        (2, 2),
+        (62, 2),
+        (1, 4),
+        (0x1000, 8),
+        (64, 8),
+        (0, 8),
+        (0, 4),
+    ] {
+        push(value, width);
+    }
+    for value in [64, 56, 1, 64, 0, 0] {
+        push(value, 2);
+    }
+    let size = data.len() as u64;
+    for (value, width) in [
+        (1, 4),
+        (6, 4),
+        (128, 8),
+        (0x1000, 8),
+        (0x1000, 8),
+        (size, 8),
+        (size, 8),
+        (16, 8),
+    ] {
+        push(value, width);
+    }
+    file.resize(128, 0);
+    file.extend(data);
+    file
+}
+
+fn framed(modules: &str) -> Vec<u8> {
+    [&[b'<'; 16][..], modules.as_bytes(), &[b'>'; 16]].concat()
+}
+
+fn inline(go: &str, modules: &str) -> Vec<u8> {
+    let mut data = b"\xff Go buildinf:\x08\x02".to_vec();
+    data.resize(32, 0);
+    for text in [go.as_bytes(), &framed(modules)] {
+        let length = text.len();
+        data.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        data.push(u8::try_from(length >> 7).unwrap());
+        data.extend(text);
+    }
+    data
+}
+
+fn pointers(go: &str, modules: &str, big: bool) -> Vec<u8> {
+    let word = |value: usize| {
+        let value = value as u64;
+        if big {
+            value.to_be_bytes()
+        } else {
+            value.to_le_bytes()
+        }
+    };
+    let modules = framed(modules);
+    let mut data = b"\xff Go buildinf:\x08".to_vec();
+    data.push(u8::from(big));
+    // Two pointers to two string headers to two strings.
+    let text = 0x1000 + 64;
+    for value in [
+        0x1020,
+        0x1030,
+        text,
+        go.len(),
+        text + go.len(),
+        modules.len(),
+    ] {
+        data.extend(word(value));
+    }
+    data.extend(go.as_bytes());
+    data.extend(modules);
+    data
+}
+
+fn collect(bytes: &[u8]) -> Result<Collected, CollectError> {
+    Go.collect(&File {
+        path: "usr/bin/tool",
+        mode: Mode(0o755),
+        bytes,
+        companion: None,
+    })
+}
+
+fn names(bytes: &[u8]) -> Vec<String> {
+    let collected = collect(bytes).unwrap();
+    let packages = collected.facts.iter().flat_map(|fact| match fact {
+        Fact::Packages(packages) => packages.clone(),
+        _ => Vec::new(),
+    });
+    packages
+        .map(|p: PackageRecord| format!("{}@{}", p.name, p.full_version()))
+        .collect()
+}
+
+const EXPECTED: [&str; 5] = [
+    "stdlib@1.22.1",
+    "example.org/tool@v2.0.1",
+    "example.org/a@v1.2.3",
+    "example.org/fork@v1.1.0",
+    "example.org/c@",
+];
+
+#[test]
+fn both_encodings_and_byte_orders_are_read() {
+    let go = "go1.22.1 X:boringcrypto";
+    assert_eq!(names(&elf(&inline(go, MODULES), false)), EXPECTED);
+    assert_eq!(names(&elf(&inline(go, MODULES), true)), EXPECTED);
+    assert_eq!(names(&elf(&pointers(go, MODULES, false), false)), EXPECTED);
+    assert_eq!(names(&elf(&pointers(go, MODULES, true), true)), EXPECTED);
+}
+
+#[test]
+fn the_magic_alone_proves_nothing() {
+    let mut data = b"\xff Go buildinf:\x08\x02".to_vec();
+    data.resize(64, 0xff);
+    data.extend(inline("go1.20", ""));
+    assert_eq!(names(&elf(&data, false)), ["stdlib@1.20"]);
+    assert!(names(&elf(b"no Go in here", false)).is_empty());
+}
+
+#[test]
+fn built_from_files_the_module_is_a_dependency() {
+    let modules =
+        "path\tcommand-line-arguments\ndep\texample.org/m\t(devel)\t\ndep\texample.org/a\tv1.2.3\n";
+    let found = names(&elf(&inline("go1.20", modules), false));
+    assert_eq!(
+        found,
+        ["stdlib@1.20", "example.org/m@", "example.org/a@v1.2.3"]
+    );
+}
+
+#[test]
+fn the_release_of_the_toolchain_is_cut_out() {
+    for (go, expected) in [
+        ("go1.22.1", Some("1.22.1")),
+        ("go1.22 X:nocoverageredesign", Some("1.22")),
+        ("go1.26.1-X:simd", Some("1.26.1")),
+        ("go1.23rc2", Some("1.23rc2")),
+        ("go1.22.5 (Red Hat 1.22.5-1.el9)", Some("1.22.5")),
+        ("go1.22.5-bigcorp", Some("1.22.5")),
+        ("devel go1.24-abcdef Mon", None),
+    ] {
+        assert_eq!(modules::stdlib(go).as_deref(), expected, "{go}");
+    }
+}
+
+#[test]
+fn the_main_version_comes_from_where_it_is_sure() {
+    let of = |stamped: Option<&str>, settings: &[(&'static str, &str)]| {
+        let settings = settings
+            .iter()
+            .map(|(k, v)| (*k, (*v).to_owned()))
+            .collect();
+        main_version::of("example.org/m", stamped, &settings)
+    };
+    let flags = |flags| [("-ldflags", flags)];
+    assert_eq!(
+        of(Some("v1.0.0"), &flags("-X main.version=2.0.0")).unwrap(),
+        "v1.0.0"
+    );
+    let pseudo = Some("v0.0.0-20240101000000-0123456789ab+dirty");
+    assert_eq!(
+        of(pseudo, &flags("-X main.version=v2.0.0")).unwrap(),
+        "v2.0.0"
+    );
+    assert_eq!(of(pseudo, &[]).as_deref(), pseudo);
+    assert_eq!(
+        of(None, &flags("-X=main.version=2.0.0-rc1")).unwrap(),
+        "v2.0.0-rc1"
+    );
+    assert_eq!(
+        of(None, &flags("-X main.version=1.0 -X a/cmd.Version=2.0")),
+        None
+    );
+    assert_eq!(
+        of(
+            None,
+            &flags("-X a/b.version=1.0 -X example.org/m/x.Tag=2.0")
+        )
+        .unwrap(),
+        "v2.0"
+    );
+    assert_eq!(
+        of(None, &flags("-X main.version=dev -X main.goversion=1.2")),
+        None
+    );
+    let vcs = [
+        ("vcs.time", "2024-03-02T01:02:03Z"),
+        ("vcs.revision", "0123456789abcdef0123"),
+    ];
+    assert_eq!(
+        of(None, &vcs).unwrap(),
+        "v0.0.0-20240302010203-0123456789ab"
+    );
+}
+
+#[test]
+fn only_linked_programs_are_asked_for() {
+    assert!(is_executable(&elf(b"", false)));
+    assert!(is_executable(&elf(b"", true)));
+    assert!(!is_executable(
+        b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0"
+    ));
+    assert!(!is_executable(b"\xca\xfe\xba\xbe\0\0\0\x34"));
+    assert!(is_executable(b"\xca\xfe\xba\xbe\0\0\0\x02"));
+    assert!(!is_executable(b"#!/bin/sh\n"));
+    assert!(is_executable(b"\x7fELF\n") && collect(b"\x7fELF\n").is_err());
+    assert!(names(b"MZ for DOS").is_empty());
+}
+
+#[test]
+fn packed_programs_are_said_to_be() {
+    let collected = collect(&elf(b"UPX!", false)).unwrap();
+    assert_eq!(collected.gaps.len(), 1);
+}
+
+#[test]
+fn every_prefix_is_survived() {
+    for data in [
+        inline("go1.20", MODULES),
+        pointers("go1.15", MODULES, false),
+    ] {
+        let file = elf(&data, false);
+        for end in 0..file.len() {
+            let _ = collect(&file[..end]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_bytes_are_survived(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20)) {
+        for data in [inline("go1.20", MODULES), pointers("go1.15", MODULES, false)] {
+            let mut file = elf(&data, false);
+            for (at, byte) in &changes {
+                let at = at.index(file.len());
+                file[at] = *byte;
+            }
+            let _ = collect(&file);
+        }
+    }
+}

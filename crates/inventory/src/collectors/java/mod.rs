@@ -1,0 +1,72 @@
+//! Java archives: jars, and what packs them.
+
+mod file_name;
+mod group;
+mod identity;
+mod metadata;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::facts::Fact;
+use walk::Walk;
+
+const LIMIT: u64 = 512 << 20;
+
+const EXTENSIONS: &[&str] = &[
+    "jar", "war", "ear", "par", "sar", "nar", "rar", "far", "kar", "lpkg", "hpi", "jpi",
+];
+
+pub(crate) struct Java;
+
+impl Collector for Java {
+    fn name(&self) -> &'static str {
+        "java"
+    }
+
+    fn about(&self) -> &'static str {
+        "Java archives, nested to any depth: pom.properties, MANIFEST.MF, file names"
+    }
+
+    fn wants(&self, file: &FileHead<'_>) -> Want {
+        if is_archive_name(file.path) && !file.magic.starts_with(b"Rar!") || is_jar(file.magic) {
+            Want::Whole { limit: LIMIT }
+        } else {
+            Want::No
+        }
+    }
+
+    fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
+        let mut walk = Walk::new(file.bytes.len());
+        walk.archive(file.bytes, file.name(), &[])
+            .map_err(CollectError::new)?;
+        let mut collected = Collected::default();
+        if !walk.records.is_empty() {
+            collected
+                .facts
+                .push(Fact::Packages(walk.records.into_iter().collect()));
+        }
+        collected.gaps = walk.gaps;
+        Ok(collected)
+    }
+}
+
+fn is_archive_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty()
+            && EXTENSIONS
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+/// A zip archive whose first entry is the directory or file that jars begin
+/// with, whatever its name.
+fn is_jar(magic: &[u8]) -> bool {
+    magic.starts_with(b"PK\x03\x04")
+        && magic
+            .get(30..)
+            .is_some_and(|name| name.starts_with(b"META-INF/"))
+}

@@ -1,0 +1,154 @@
+//! Archives in archives, within bounds that hold for all of them together.
+
+use super::identity::Contents;
+use super::is_archive_name;
+use super::metadata::{Coordinates, Manifest};
+use crate::collector::CollectGap;
+use crate::collectors::zip::{Archive, Entry, ZipError};
+use plimsoll_types::{GapKind, PackageRecord};
+use std::collections::BTreeSet;
+
+/// Real applications nest three or four deep.
+const DEPTH: usize = 16;
+const GAPS: usize = 1000;
+const ENTRIES: usize = 1_000_000;
+const TOTAL: u64 = 4 << 30;
+/// Content in memory at one time.
+const LIVE: u64 = 1 << 30;
+/// Expansion of the outermost archive, for those that are not tiny.
+const RATIO: u64 = 200;
+const TINY: u64 = 64 << 20;
+/// Manifests and property files.
+const TEXT: u64 = 16 << 20;
+/// What an archive costs at least: its end is searched for.
+const SEARCH: u64 = 64 << 10;
+
+pub(super) struct Walk {
+    pub records: BTreeSet<PackageRecord>,
+    pub gaps: Vec<CollectGap>,
+    entries: usize,
+    bytes: u64,
+    live: u64,
+}
+
+impl Walk {
+    pub fn new(length: usize) -> Self {
+        Self {
+            records: BTreeSet::new(),
+            gaps: Vec::new(),
+            entries: ENTRIES,
+            bytes: TOTAL.min(TINY.max((length as u64).saturating_mul(RATIO))),
+            live: LIVE,
+        }
+    }
+
+    /// Reads the archive `name`, which lies in the archives of `chain`.
+    pub fn archive(&mut self, bytes: &[u8], name: &str, chain: &[String]) -> Result<(), ZipError> {
+        let archive = Archive::open(bytes, self.entries)?;
+        self.entries -= archive.entries.len();
+        if archive.cut {
+            self.gap(chain, ZipError::Broken("its directory is damaged"));
+        }
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let mut contents = Contents {
+            stem: file.rsplit_once('.').map_or(file, |(stem, _)| stem),
+            ..Contents::default()
+        };
+        let mut nested = false;
+        for entry in &archive.entries {
+            contents.note(&entry.name);
+            let inside = |name: &str| [chain, &[name.to_owned()]].concat();
+            let result = if is_archive_name(&entry.name) {
+                nested = true;
+                self.nested(&archive, entry, chain)
+            } else {
+                self.metadata(&archive, entry, &mut contents)
+            };
+            if let Err(error) = result {
+                self.gap(&inside(&entry.name), error);
+            }
+        }
+        let records = contents.records();
+        if records.is_empty() && !nested && !contents.manifest.is_weaver() {
+            self.gap(
+                chain,
+                ZipError::Broken("neither it nor its name says which package it is"),
+            );
+        }
+        for (mut record, inside) in records {
+            record.nested = chain.iter().cloned().chain(inside).collect();
+            self.records.insert(record);
+        }
+        Ok(())
+    }
+
+    fn metadata(
+        &mut self,
+        archive: &Archive<'_>,
+        entry: &Entry<'_>,
+        contents: &mut Contents<'_>,
+    ) -> Result<(), ZipError> {
+        let name = entry.name.as_ref();
+        if name.eq_ignore_ascii_case("META-INF/MANIFEST.MF") {
+            self.spend(entry.size)?;
+            contents.manifest = Manifest::read(&archive.content(entry, TEXT)?);
+        } else if name == "pom.properties" || name.ends_with("/pom.properties") {
+            self.spend(entry.size)?;
+            let pom = Coordinates::read(&archive.content(entry, TEXT)?);
+            contents.poms.extend(pom.map(|pom| (name.to_owned(), pom)));
+        }
+        Ok(())
+    }
+
+    fn nested(
+        &mut self,
+        archive: &Archive<'_>,
+        entry: &Entry<'_>,
+        chain: &[String],
+    ) -> Result<(), ZipError> {
+        if chain.len() >= DEPTH {
+            return Err(ZipError::TooLarge);
+        }
+        self.spend(entry.size.max(SEARCH))?;
+        let content = archive.content(entry, self.live)?;
+        let held = if entry.is_stored() { 0 } else { entry.size };
+        self.live -= held;
+        let chain = [chain, &[entry.name.as_ref().to_owned()]].concat();
+        let result = self.archive(&content, &entry.name, &chain);
+        self.live += held;
+        result
+    }
+
+    /// Counts content before it is read, stored content as well: entries may
+    /// share it.
+    fn spend(&mut self, bytes: u64) -> Result<(), ZipError> {
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(ZipError::TooLarge)?;
+        Ok(())
+    }
+
+    fn gap(&mut self, nested: &[String], error: ZipError) {
+        if self.gaps.len() >= GAPS {
+            return;
+        }
+        if self.gaps.len() + 1 == GAPS {
+            self.gaps.push(CollectGap {
+                kind: GapKind::LimitExceeded,
+                nested: Vec::new(),
+                detail: "java: more than is listed here could not be read".to_owned(),
+            });
+            return;
+        }
+        let (kind, detail) = match error {
+            ZipError::Broken(why) => (GapKind::EvidenceUnreadable, format!("java: {why}")),
+            ZipError::TooLarge => (
+                GapKind::LimitExceeded,
+                "java: it is nested too deep or expands too far; it was not read".to_owned(),
+            ),
+        };
+        self.gaps.push(CollectGap {
+            kind,
+            nested: nested.to_vec(),
+            detail,
+        });
+    }
+}
