@@ -5,7 +5,10 @@ use crate::image::Target;
 use crate::policy::{Mapping, Policy, Rule};
 use crate::text::one_line;
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
-use plimsoll_types::GapKind;
+use plimsoll_types::{
+    Coverage, Digest, Distro, FileEntry, GapKind, Group, ImageConfig, Inventory, Package, Platform,
+    User,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -24,21 +27,63 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
     // Stable: rules fire in the order of the policy.
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.action));
     let day = subject.day().to_string();
+    let mapping = mapping.map(|mapping| mapping.name.clone());
     let inputs = (
-        subject.inventory,
+        Content::of(subject.inventory),
         subject.findings,
         &subject.data,
         policy.identity(),
         &day,
+        &mapping,
+        &reasons,
     );
     Verdict {
         id: format!("plv1:{}", digest(&inputs).to_hex()),
         outcome: outcome(&reasons),
         policy: policy.identity().clone(),
-        mapping: mapping.map(|mapping| mapping.name.clone()),
+        mapping,
         day,
         data: subject.data.clone(),
         reasons,
+    }
+}
+
+/// What an image is, whatever it is called and wherever its bytes came from:
+/// the same image has the same verdict from a registry and from an archive.
+/// What a policy made of the name is in the mapping and the reasons.
+#[derive(Serialize)]
+struct Content<'a> {
+    id: &'a Option<Digest>,
+    platform: &'a Option<Platform>,
+    config: &'a Option<ImageConfig>,
+    layers: Vec<(&'a Digest, u64, &'a Option<String>)>,
+    distro: &'a Option<Distro>,
+    packages: &'a [Package],
+    removed_packages: &'a [Package],
+    files: &'a [FileEntry],
+    users: &'a [User],
+    groups: &'a [Group],
+    coverage: &'a Coverage,
+}
+
+impl<'a> Content<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let layers = inventory.layers.iter();
+        Self {
+            id: &inventory.image.config,
+            platform: &inventory.image.platform,
+            config: &inventory.config,
+            layers: layers
+                .map(|layer| (&layer.diff_id, layer.size, &layer.instruction))
+                .collect(),
+            distro: &inventory.distro,
+            packages: &inventory.packages,
+            removed_packages: &inventory.removed_packages,
+            files: &inventory.files,
+            users: &inventory.users,
+            groups: &inventory.groups,
+            coverage: &inventory.coverage,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
-use plimsoll_types::{Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity};
+use plimsoll_types::{Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity};
 
 const CRITICAL: &str = "
   - name: critical
@@ -295,8 +295,13 @@ fn equal_inputs_have_equal_ids_and_any_difference_shows() {
     let same_day = vulnerable().at("2026-10-15T00:00:00Z");
     assert_eq!(base, verdict(&starter, &same_day));
 
+    let mut renamed = vulnerable();
+    renamed.inventory.image.name.push('x');
+    renamed.inventory.image.source = "registry".into();
+    assert_eq!(base, verdict(&starter, &renamed));
+
     let mut other_image = vulnerable();
-    other_image.inventory.image.name.push('x');
+    other_image.inventory.image.config = Some(Digest::sha256([1; 32]));
     let others = [
         verdict(&starter, &vulnerable().at("2026-10-16T00:00:00Z")),
         verdict(&starter, &vulnerable().with_data("2026-10-13T00:00:00Z")),
