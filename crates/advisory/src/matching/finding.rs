@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The finding of a class of hits; `None` when the vendor says that the
 /// package is not affected.
 pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) -> Option<Finding> {
-    if hits.iter().any(|hit| hit.verdict == Verdict::NotAffected) {
+    if is_denied(&hits) {
         return None;
     }
     hits.sort_by(|a, b| {
@@ -69,6 +69,19 @@ pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) ->
     })
 }
 
+/// Whether the vendor says that the package is not affected.
+fn is_denied(hits: &[Hit]) -> bool {
+    hits.iter().any(|hit| hit.verdict == Verdict::NotAffected)
+}
+
+/// The lowest version on the installed line that every record calls repaired.
+pub(super) fn nearest(hits: &[Hit]) -> Option<&(Version, String)> {
+    if is_denied(hits) {
+        return None;
+    }
+    hits.iter().filter_map(|hit| hit.fixed.as_ref()).max()
+}
+
 /// Whose word counts first: the distribution's, then the reviewed advisories
 /// of GitHub, then the others.
 fn rank(hit: &Hit) -> u8 {
@@ -113,7 +126,7 @@ fn fix(hits: &[Hit]) -> Fix {
         .iter()
         .flat_map(|hit| hit.extra.advisories.clone())
         .collect();
-    let nearest = hits.iter().filter_map(|hit| hit.fixed.as_ref()).max();
+    let nearest = nearest(hits);
     let mut versions: Vec<&(Version, String)> = nearest.into_iter().collect();
     if let Some(nearest) = nearest {
         let mut later: Vec<_> = hits

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 pub struct Matched {
     /// One finding for each package and vulnerability, sorted by both.
     pub findings: Vec<Finding>,
+    /// For each package with a finding that has a fix, by its index: the lowest
+    /// version on the installed line that repairs all such findings.
+    pub upgrades: BTreeMap<usize, String>,
     /// Namespaces that were searched, and what could not be.
     pub coverage: Coverage,
 }
@@ -62,11 +65,16 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         let hits = lookup.package(&namespace, package, &mut matched.coverage);
-        let classes = class::group(hits);
-        let findings = classes
-            .into_iter()
-            .filter_map(|hits| finding::of(index, hits, &mut lookup));
-        matched.findings.extend(findings);
+        let mut highest = None;
+        for hits in class::group(hits) {
+            highest = highest.max(finding::nearest(&hits).cloned());
+            matched
+                .findings
+                .extend(finding::of(index, hits, &mut lookup));
+        }
+        if let Some((_, version)) = highest {
+            matched.upgrades.insert(index, version);
+        }
     }
     matched
         .findings

@@ -65,6 +65,7 @@ fn two_feeds_on_one_vulnerability_make_one_finding() {
     assert_eq!(finding.severity, Severity::High);
     // The nearest version that every source calls repaired, then later lines.
     assert_eq!(finding.fix.versions, ["2.11.4", "3.0.1"]);
+    assert_eq!(matched.upgrades[&0], "2.11.4");
     assert_eq!(finding.matches.len(), 2);
     assert_eq!(finding.matches[0].range, "< 2.11.3");
     assert_eq!(finding.title, "about GHSA-aaaa");
