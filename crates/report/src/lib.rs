@@ -1,1 +1,14 @@
 //! One model, one file per output format.
+//!
+//! A format renders a [`Report`] and decides nothing. The same report on the
+//! same day gives the same bytes.
+
+mod formats;
+mod grid;
+mod group;
+mod plain;
+mod plan;
+mod report;
+
+pub use formats::{FORMATS, Format};
+pub use report::{Report, closing_line};

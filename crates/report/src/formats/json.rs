@@ -1,0 +1,92 @@
+//! The form of docs/json.md. Fields are added, never renamed or removed,
+//! while it is called `plimsoll.report/1`.
+
+mod finding;
+mod image;
+mod package;
+mod verdict;
+
+use crate::Report;
+use finding::FindingEntry;
+use image::{Config, Counts, DistroEntry, Image, LayerEntry, UserEntry};
+use package::PackageEntry;
+use plimsoll_types::Gap;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io;
+use verdict::VerdictEntry;
+
+pub(super) fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    super::write_json(&Document::of(report), out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    image: Image<'a>,
+    layers: Vec<LayerEntry<'a>>,
+    distro: Option<DistroEntry<'a>>,
+    config: Option<Config<'a>>,
+    verdict: Option<VerdictEntry<'a>>,
+    counts: Counts,
+    packages: Vec<PackageEntry<'a>>,
+    findings: Vec<FindingEntry<'a>>,
+    users: Vec<UserEntry<'a>>,
+    coverage: Coverage<'a>,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        let inventory = report.inventory;
+        let packages = inventory.packages.iter().chain(report.removed());
+        let layers = (0..).zip(&inventory.layers);
+        let findings = report.findings.iter();
+        Self {
+            schema: "plimsoll.report/1",
+            image: Image::of(&inventory.image),
+            layers: layers
+                .map(|(at, layer)| LayerEntry::of(at, layer))
+                .collect(),
+            distro: inventory.distro.as_ref().map(DistroEntry::of),
+            config: inventory.config.as_ref().map(Config::of),
+            verdict: report
+                .verdict
+                .map(|verdict| VerdictEntry::of(report, verdict)),
+            counts: Counts::of(report),
+            packages: packages.map(|p| PackageEntry::of(report, p)).collect(),
+            findings: findings
+                .filter_map(|finding| FindingEntry::of(report, finding))
+                .collect(),
+            users: inventory.users.iter().map(UserEntry::of).collect(),
+            coverage: Coverage {
+                looked: &inventory.coverage.looked,
+                gaps: inventory.coverage.gaps.iter().map(GapEntry::of).collect(),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Coverage<'a> {
+    looked: &'a BTreeSet<String>,
+    gaps: Vec<GapEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct GapEntry<'a> {
+    kind: &'static str,
+    subject: &'a str,
+    layer: Option<u32>,
+    detail: &'a str,
+}
+
+impl<'a> GapEntry<'a> {
+    fn of(gap: &'a Gap) -> Self {
+        Self {
+            kind: gap.kind.as_str(),
+            subject: &gap.subject,
+            layer: gap.layer,
+            detail: &gap.detail,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+use super::header::{by_id, count_affected};
+use super::{Page, layer_label};
+use crate::Report;
+use crate::grid::{Align, Grid};
+use crate::group::{Counts, Group};
+use crate::plain::count;
+use plimsoll_policy::Evidence;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Findings by the layer that brought their package.
+pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
+    if groups.is_empty() {
+        return;
+    }
+    let mut layers: BTreeMap<u32, Counts> = BTreeMap::new();
+    let mut allowed = Counts::default();
+    let mut total = Counts::default();
+    let accepted = accepted(report);
+    for (index, finding) in report.findings.iter().enumerate() {
+        let Some(package) = report.package_of(finding) else {
+            continue;
+        };
+        layers.entry(package.introduced).or_default().add(finding);
+        total.add(finding);
+        if accepted.contains(&index) {
+            allowed.add(finding);
+        }
+    }
+    let mut grid = Grid::new(&[
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+    ]);
+    let titles = [
+        "Findings",
+        "crit",
+        "high",
+        "med",
+        "low",
+        "other",
+        "fixable",
+        "exploited",
+    ];
+    grid.row(titles.map(str::to_owned).to_vec());
+    if !report.inventory.layers.is_empty() {
+        for (layer, counts) in &layers {
+            let label = format!("  {}", layer_label(report, *layer, 46));
+            grid.row(row(label, counts));
+        }
+    }
+    grid.row(row("  total".to_owned(), &total));
+    if !accepted.is_empty() {
+        grid.row(row("  of these allowed".to_owned(), &allowed));
+    }
+    let mut lines = grid.lines().into_iter();
+    page.section(lines.next().unwrap_or_default());
+    lines.for_each(|line| page.line(line));
+    let affected = count_affected(groups);
+    let ids = count(by_id(report.findings).len(), "id");
+    page.line(format!(
+        "  {} with findings ({ids}); an id counts once for each package that has it",
+        count(affected, "package"),
+    ));
+}
+
+fn row(label: String, counts: &Counts) -> Vec<String> {
+    let numbers = [
+        counts.critical,
+        counts.high,
+        counts.medium,
+        counts.low,
+        counts.other,
+        counts.fixable,
+        counts.exploited,
+    ];
+    let numbers = numbers.map(|number| match number {
+        0 => "-".to_owned(),
+        number => number.to_string(),
+    });
+    std::iter::once(label).chain(numbers).collect()
+}
+
+/// Findings all of whose reasons are allowed.
+fn accepted(report: &Report<'_>) -> BTreeSet<usize> {
+    let mut accepted = BTreeSet::new();
+    let mut counting = BTreeSet::new();
+    for reason in report.verdict.iter().flat_map(|verdict| &verdict.reasons) {
+        if let Evidence::Finding(index) = reason.evidence {
+            match reason.counts() {
+                true => counting.insert(index),
+                false => accepted.insert(index),
+            };
+        }
+    }
+    &accepted - &counting
+}
