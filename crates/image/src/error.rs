@@ -87,6 +87,14 @@ pub enum ImageError {
         /// Last answer.
         reason: String,
     },
+    /// No connection to the registry came about.
+    #[error("`{input}`: the registry cannot be reached ({reason}); check its name and the network")]
+    Unreachable {
+        /// The reference or host.
+        input: String,
+        /// What the system said.
+        reason: String,
+    },
     /// Nothing came in the time allowed.
     #[error("`{input}`: no answer in time; check the host and the network, or allow more time")]
     Timeout {
@@ -110,6 +118,11 @@ pub enum ImageError {
 }
 
 impl ImageError {
+    /// Whether the request itself is wrong, rather than what it names.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Reference(_) | Self::Several { .. })
+    }
+
     pub(crate) fn io(input: impl ToString, error: &std::io::Error) -> Self {
         let input = input.to_string();
         if let Some(inner) = error.get_ref().and_then(|e| e.downcast_ref::<ImageError>()) {

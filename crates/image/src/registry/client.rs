@@ -152,24 +152,22 @@ impl Client {
                 request = request.header("authorization", auth);
             }
             tried += 1;
-            let reason = match request.call() {
-                Ok(response) if response.status().is_server_error() => {
-                    response.status().to_string()
-                }
+            let input = self.name.clone();
+            let failure = match request.call() {
+                Ok(response) if response.status().is_server_error() => ImageError::Transient {
+                    input,
+                    reason: response.status().to_string(),
+                },
                 Ok(response) => return Ok(response),
-                Err(ureq::Error::Timeout(_)) => {
-                    return Err(ImageError::Timeout {
-                        input: self.name.clone(),
-                    });
-                }
-                Err(ureq::Error::Io(e)) => e.to_string(),
+                Err(ureq::Error::Timeout(_)) => return Err(ImageError::Timeout { input }),
+                Err(ureq::Error::Io(e)) => ImageError::Unreachable {
+                    input,
+                    reason: e.to_string(),
+                },
                 Err(e) => return Err(ImageError::protocol(&self.name, e)),
             };
             if tried > TRIES {
-                return Err(ImageError::Transient {
-                    input: self.name.clone(),
-                    reason,
-                });
+                return Err(failure);
             }
             std::thread::sleep(Duration::from_millis(100 << tried));
         }
