@@ -5,7 +5,7 @@ use crate::facts::{LayerFacts, LayerGap};
 use crate::pass::{Limits, drain, read_layer};
 use crate::{history, merge};
 use plimsoll_image::{Image, ImageError};
-use plimsoll_types::{Digest, Gap, GapKind, Inventory, Layer, Location, Package, PackageRecord};
+use plimsoll_types::{Digest, Gap, GapKind, Inventory, Layer, Package, PackageRecord};
 use std::io::BufReader;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -218,8 +218,8 @@ fn assemble(image: &Image, layers: &[LayerFacts]) -> Inventory {
     inventory
 }
 
-/// An inventory of nothing but these packages, for package URLs and bills of
-/// materials. Each record names the file or text it came from.
+/// An inventory of nothing but these packages, for package URLs: they lie
+/// nowhere.
 pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inventory {
     let mut inventory = Inventory::default();
     inventory.image.name = name.to_owned();
@@ -234,14 +234,9 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
                 detail: "the package URL names no version, so nothing can be matched".into(),
             });
         }
-        let location = Location {
-            path: name.to_owned(),
-            nested: Vec::new(),
-            layer: 0,
-        };
         inventory.packages.push(Package {
             record,
-            locations: vec![location],
+            locations: Vec::new(),
             introduced: 0,
             removed: None,
             owned_by: None,
