@@ -1,2 +1,101 @@
-//! The `plimsoll` command.
-fn main() {}
+//! The `plimsoll` command: verbs, flags and streams.
+//!
+//! Results go to standard output, everything else to standard error. Exit
+//! codes: 0 pass, 1 the policy stops the image, 2 wrong usage or
+//! configuration, 3 could not judge.
+
+mod commands;
+mod folders;
+mod outputs;
+mod progress;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The load line for container images: scans an image, judges it by policy.
+#[derive(Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 the policy stops the image, 2 wrong usage or \
+configuration, 3 could not judge."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// May this image ship? Why not, and what turns it green?
+    Scan(commands::scan::Arguments),
+    /// What is in this image? A bill of materials.
+    Sbom(commands::sbom::Arguments),
+    /// Advisory data: how old, from where; update.
+    Data(commands::data::Arguments),
+    /// What this build knows: collectors, feeds, gates, formats.
+    List(commands::list::Arguments),
+}
+
+/// An error with the exit code it leads to.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    pub(crate) fn usage(error: impl std::fmt::Display) -> Self {
+        Self {
+            code: 2,
+            message: error.to_string(),
+        }
+    }
+
+    /// Could not judge.
+    pub(crate) fn unjudged(error: impl std::fmt::Display) -> Self {
+        Self {
+            code: 3,
+            message: error.to_string(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is wrong usage.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let result = match cli.verb {
+        Verb::Scan(arguments) => commands::scan::run(&arguments),
+        Verb::Sbom(arguments) => commands::sbom::run(&arguments),
+        Verb::Data(arguments) => commands::data::run(&arguments),
+        Verb::List(arguments) => commands::list::run(&arguments),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("plimsoll: {}", one_line(&failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Messages may quote names from outside: no control character reaches the
+/// terminal, and several lines stay several lines only where they are ours.
+fn one_line(message: &str) -> String {
+    message
+        .chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}

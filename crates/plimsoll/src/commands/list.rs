@@ -1,0 +1,44 @@
+//! `plimsoll list`: what this build knows, read off its tables.
+
+use crate::Failure;
+use clap::{Args, ValueEnum};
+use std::io::Write;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// What to list
+    what: Table,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Table {
+    Collectors,
+    Feeds,
+    Gates,
+    Formats,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    let rows: Vec<(String, String)> = match arguments.what {
+        Table::Collectors => plimsoll_inventory::collectors::ALL
+            .iter()
+            .map(|collector| (collector.name().to_owned(), collector.about().to_owned()))
+            .collect(),
+        Table::Feeds => plimsoll_advisory::feeds()
+            .map(|(name, about)| (name.to_owned(), about.to_owned()))
+            .collect(),
+        Table::Gates => plimsoll_policy::gates()
+            .map(|(name, about)| (name.to_owned(), about.to_owned()))
+            .collect(),
+        Table::Formats => plimsoll_report::FORMATS
+            .iter()
+            .map(|format| (format.name.to_owned(), format.about.to_owned()))
+            .collect(),
+    };
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for (name, about) in rows {
+        writeln!(out, "{name:width$}  {about}").map_err(Failure::unjudged)?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,113 @@
+//! `plimsoll scan`: may this image ship?
+
+use super::source::Source;
+use crate::{Failure, folders, outputs};
+use clap::Args;
+use plimsoll_advisory::{Matched, Store, StoreError};
+use plimsoll_policy::{DataPosition, Policy, Subject, judge};
+use plimsoll_report::Report;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+
+    /// Policy document (YAML or JSON); the built-in `starter` when not given
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    #[command(flatten)]
+    output: outputs::Flags,
+
+    /// Show every package with findings, not only those above medium
+    #[arg(short, long)]
+    all: bool,
+
+    /// Also list packages that a later layer removed
+    #[arg(long)]
+    all_layers: bool,
+
+    /// Where advisory data lives
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Read feeds for this scan only, instead of the stored advisory data
+    #[arg(long, value_name = "FOLDER", conflicts_with = "data_dir")]
+    advisories: Vec<String>,
+
+    /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<jiff::civil::Date>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
+    // Everything that can be wrong about the call is found before any work.
+    let outputs = arguments.output.parse("text")?;
+    let policy = match &arguments.policy {
+        Some(path) => read_policy(path)?,
+        None => Policy::starter(),
+    };
+    let now = match arguments.as_of {
+        Some(day) => jiff::tz::TimeZone::UTC
+            .to_timestamp(day.at(0, 0, 0, 0))
+            .map_err(Failure::usage)?,
+        None => jiff::Timestamp::now(),
+    };
+    let scratch;
+    let folder = if arguments.advisories.is_empty() {
+        folders::data(arguments.data_dir.as_ref())
+    } else {
+        scratch = tempfile::tempdir().map_err(Failure::unjudged)?;
+        plimsoll_advisory::update(scratch.path(), &arguments.advisories)
+            .map_err(Failure::unjudged)?;
+        scratch.path().to_owned()
+    };
+    let store = match Store::open(&folder) {
+        Ok(store) => Some(store),
+        Err(StoreError::Missing { .. }) => None,
+        Err(error) => return Err(Failure::unjudged(error)),
+    };
+    let mut inventory = arguments.source.inventory()?;
+    let (findings, data) = match &store {
+        Some(store) => {
+            let Matched {
+                findings, coverage, ..
+            } = plimsoll_advisory::find(&inventory, store);
+            inventory.coverage.extend(coverage);
+            let status = store.status();
+            let data = DataPosition {
+                position: status.position.clone(),
+                built: status.built.clone(),
+            };
+            (findings, Some(data))
+        }
+        None => (Vec::new(), None),
+    };
+    let subject = Subject {
+        inventory: &inventory,
+        findings: &findings,
+        data: data.clone(),
+        now,
+    };
+    let verdict = judge(&policy, &subject);
+    let report = Report {
+        inventory: &inventory,
+        findings: &findings,
+        verdict: Some(&verdict),
+        data: data.as_ref(),
+        now,
+        all: arguments.all,
+        all_layers: arguments.all_layers,
+    };
+    outputs::write(&outputs, &report)?;
+    eprintln!("{}", plimsoll_report::closing_line(&verdict));
+    Ok(verdict.outcome.exit_code())
+}
+
+fn read_policy(path: &Path) -> Result<Policy, Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("policy `{name}` cannot be read: {error}")))?;
+    Policy::parse(&text, &name).map_err(Failure::usage)
+}

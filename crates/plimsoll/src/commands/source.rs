@@ -1,0 +1,108 @@
+//! Flags about the image, and the inventory behind them; shared by the verbs
+//! that take an image.
+
+use crate::{Failure, folders, progress};
+use clap::Args;
+use plimsoll_image::Image;
+use plimsoll_inventory::FactCache;
+use plimsoll_types::{Inventory, PackageUrl, Platform};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Source {
+    /// Image: a reference, or a path; or with a prefix: registry:,
+    /// docker-archive:, oci-archive:, oci-dir:, dir:, pkg: (a package URL)
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
+
+    /// Platform to take from a multi-platform image, for example linux/arm64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<String>,
+
+    /// Allow plain http and unverified TLS to the registry
+    #[arg(long)]
+    insecure: bool,
+
+    /// Certificates of a private authority, in addition to the usual ones
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// Seconds without any answer from a registry before giving up
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+
+    /// Make any use of the network an error
+    #[arg(long)]
+    pub(crate) offline: bool,
+
+    /// Where facts of known layers are kept
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+
+    /// Read every layer, known or not, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl Source {
+    /// Reads the image, or the package URL, into an inventory.
+    pub(crate) fn inventory(&self) -> Result<Inventory, Failure> {
+        if self.image.starts_with("pkg:") {
+            return package(&self.image);
+        }
+        let line = progress::Line::new(&self.image);
+        let options = plimsoll_image::Options {
+            platform: self.platform.as_deref().map(platform).transpose()?,
+            insecure: self.insecure,
+            offline: self.offline,
+            ca_file: self.ca_file.clone(),
+            timeout: std::time::Duration::from_secs(self.timeout),
+        };
+        let image = Image::open(&self.image, &options).map_err(|error| {
+            if error.is_usage() {
+                Failure::usage(error)
+            } else {
+                Failure::unjudged(error)
+            }
+        })?;
+        line.say("reading layers");
+        let cache =
+            (!self.no_cache).then(|| FactCache::new(&folders::cache(self.cache_dir.as_ref())));
+        let options = plimsoll_inventory::Options {
+            cache,
+            ..Default::default()
+        };
+        plimsoll_inventory::take(&image, &options, &line).map_err(Failure::unjudged)
+    }
+}
+
+fn package(text: &str) -> Result<Inventory, Failure> {
+    let purl: PackageUrl = text.parse().map_err(Failure::usage)?;
+    let record = purl.record().ok_or_else(|| {
+        Failure::usage(format!(
+            "`{text}`: packages of type `{}` are not known here",
+            purl.kind
+        ))
+    })?;
+    let mut inventory = plimsoll_inventory::of_packages(text, "pkg", vec![record]);
+    inventory.distro = purl.distro();
+    Ok(inventory)
+}
+
+fn platform(text: &str) -> Result<Platform, Failure> {
+    let mut parts = text.split('/');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(os), Some(architecture), variant, None)
+            if !os.is_empty() && !architecture.is_empty() =>
+        {
+            Ok(Platform {
+                os: os.to_owned(),
+                architecture: architecture.to_owned(),
+                variant: variant.unwrap_or_default().to_owned(),
+            })
+        }
+        _ => Err(Failure::usage(format!(
+            "`{text}` is not a platform; write it as os/architecture, for example linux/arm64"
+        ))),
+    }
+}
