@@ -46,6 +46,19 @@ impl<'a> Group<'a> {
         severities.max().unwrap_or_default()
     }
 
+    /// The version that repairs every finding of it that has a fix.
+    pub(crate) fn upgrade(&self, report: &Report<'a>) -> Option<&'a str> {
+        let index = self.indices.first()?;
+        report.upgrades.get(index).map(String::as_str)
+    }
+
+    /// Whether somebody in a hurry must see it: bad, exploited, or nobody
+    /// knows how bad.
+    pub(crate) fn is_pressing(&self) -> bool {
+        let unrated = |finding: &&Finding| finding.severity == Severity::Unknown;
+        self.worst() > Severity::Medium || self.is_exploited() || self.findings.iter().any(unrated)
+    }
+
     pub(crate) fn is_exploited(&self) -> bool {
         let mut findings = self.findings.iter();
         findings.any(|finding| finding.known_exploited.is_some())
@@ -128,7 +141,8 @@ pub(crate) struct Counts {
     pub(crate) high: usize,
     pub(crate) medium: usize,
     pub(crate) low: usize,
-    pub(crate) other: usize,
+    pub(crate) negligible: usize,
+    pub(crate) unknown: usize,
     pub(crate) fixable: usize,
     pub(crate) exploited: usize,
 }
@@ -140,7 +154,8 @@ impl Counts {
             Severity::High => &mut self.high,
             Severity::Medium => &mut self.medium,
             Severity::Low => &mut self.low,
-            Severity::Negligible | Severity::Unknown => &mut self.other,
+            Severity::Negligible => &mut self.negligible,
+            Severity::Unknown => &mut self.unknown,
         } += 1;
         self.fixable += usize::from(is_fixable(finding));
         self.exploited += usize::from(finding.known_exploited.is_some());

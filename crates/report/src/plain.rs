@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(shorten("COPY target/shop.jar /app", 14), "COPY target/..");
         assert_eq!(
             shorten_middle("/app/shop.jar!/BOOT-INF/lib/log4j-core-2.14.1.jar", 35),
-            "/app/shop.j..b/log4j-core-2.14.1.jar"
+            "/app/shop.j../log4j-core-2.14.1.jar"
         );
     }
 

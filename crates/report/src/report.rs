@@ -1,7 +1,7 @@
 use crate::plain::{count, plain};
 use plimsoll_policy::{Action, DataPosition, Outcome, Reason, Verdict};
 use plimsoll_types::{Finding, Inventory, Package};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known about one image, as every format renders it.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,9 @@ pub struct Report<'a> {
     pub inventory: &'a Inventory,
     /// Its vulnerabilities; empty where nothing was matched.
     pub findings: &'a [Finding],
+    /// For packages with findings that have a fix, by index: the version that
+    /// repairs them all.
+    pub upgrades: &'a BTreeMap<usize, String>,
     /// What the policy says; `None` where nothing was judged.
     pub verdict: Option<&'a Verdict>,
     /// The advisory data that was matched against; `None` where there was none.

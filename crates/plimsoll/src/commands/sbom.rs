@@ -4,6 +4,7 @@ use super::source::Source;
 use crate::{Failure, outputs};
 use clap::Args;
 use plimsoll_report::Report;
+use std::collections::BTreeMap;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let report = Report {
         inventory: &inventory,
         findings: &[],
+        upgrades: &BTreeMap::new(),
         verdict: None,
         data: None,
         now: jiff::Timestamp::now(),

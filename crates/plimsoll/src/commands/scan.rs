@@ -69,21 +69,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Err(error) => return Err(Failure::unjudged(error)),
     };
     let mut inventory = arguments.source.inventory()?;
-    let (findings, data) = match &store {
-        Some(store) => {
-            let Matched {
-                findings, coverage, ..
-            } = plimsoll_advisory::find(&inventory, store);
-            inventory.coverage.extend(coverage);
-            let status = store.status();
-            let data = DataPosition {
-                position: status.position.clone(),
-                built: status.built.clone(),
-            };
-            (findings, Some(data))
-        }
-        None => (Vec::new(), None),
+    let Matched {
+        findings,
+        upgrades,
+        coverage,
+    } = match &store {
+        Some(store) => plimsoll_advisory::find(&inventory, store),
+        None => Matched::default(),
     };
+    inventory.coverage.extend(coverage);
+    let data = store.as_ref().map(|store| DataPosition {
+        position: store.status().position.clone(),
+        built: store.status().built.clone(),
+    });
     let subject = Subject {
         inventory: &inventory,
         findings: &findings,
@@ -94,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let report = Report {
         inventory: &inventory,
         findings: &findings,
+        upgrades: &upgrades,
         verdict: Some(&verdict),
         data: data.as_ref(),
         now,

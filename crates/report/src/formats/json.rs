@@ -38,12 +38,14 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn of(report: &Report<'a>) -> Self {
         let inventory = report.inventory;
-        let packages = inventory.packages.iter().chain(report.removed());
+        let packages = (0..).zip(&inventory.packages);
+        let packages = packages.map(|(at, package)| (report.upgrades.get(&at), package));
+        let removed = report.removed().iter().map(|package| (None, package));
         let layers = (0..).zip(&inventory.layers);
         let findings = report.findings.iter();
         Self {
             schema: "plimsoll.report/1",
-            image: Image::of(&inventory.image),
+            image: Image::of(&inventory.image, &inventory.layers),
             layers: layers
                 .map(|(at, layer)| LayerEntry::of(at, layer))
                 .collect(),
@@ -53,7 +55,10 @@ impl<'a> Document<'a> {
                 .verdict
                 .map(|verdict| VerdictEntry::of(report, verdict)),
             counts: Counts::of(report),
-            packages: packages.map(|p| PackageEntry::of(report, p)).collect(),
+            packages: packages
+                .chain(removed)
+                .map(|(upgrade, package)| PackageEntry::of(report, package, upgrade))
+                .collect(),
             findings: findings
                 .filter_map(|finding| FindingEntry::of(report, finding))
                 .collect(),

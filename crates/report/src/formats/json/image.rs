@@ -13,6 +13,7 @@ pub(super) struct Image<'a> {
     config: Option<&'a str>,
     platform: Option<PlatformEntry<'a>>,
     secure_channel: bool,
+    blobs: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -23,7 +24,7 @@ struct PlatformEntry<'a> {
 }
 
 impl<'a> Image<'a> {
-    pub(super) fn of(image: &'a ImageIdentity) -> Self {
+    pub(super) fn of(image: &'a ImageIdentity, layers: &'a [Layer]) -> Self {
         let platform = |platform: &'a Platform| PlatformEntry {
             os: &platform.os,
             architecture: &platform.architecture,
@@ -38,6 +39,7 @@ impl<'a> Image<'a> {
             config: image.config.as_ref().map(|digest| digest.as_str()),
             platform: image.platform.as_ref().map(platform),
             secure_channel: image.secure_channel,
+            blobs: layers.iter().map(|layer| layer.blob.as_str()).collect(),
         }
     }
 }
@@ -46,7 +48,6 @@ impl<'a> Image<'a> {
 pub(super) struct LayerEntry<'a> {
     index: u32,
     diff_id: &'a str,
-    blob: &'a str,
     size: u64,
     instruction: Option<&'a str>,
 }
@@ -56,7 +57,6 @@ impl<'a> LayerEntry<'a> {
         Self {
             index,
             diff_id: layer.diff_id.as_str(),
-            blob: layer.blob.as_str(),
             size: layer.size,
             instruction: layer.instruction.as_deref(),
         }

@@ -18,6 +18,7 @@ pub(super) struct PackageEntry<'a> {
     instruction: Option<&'a str>,
     owned_by: Option<&'a str>,
     confidence: Confidence,
+    upgrade: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<u32>,
 }
@@ -36,7 +37,11 @@ pub(super) struct LocationEntry<'a> {
 }
 
 impl<'a> PackageEntry<'a> {
-    pub(super) fn of(report: &Report<'a>, package: &'a Package) -> Self {
+    pub(super) fn of(
+        report: &Report<'a>,
+        package: &'a Package,
+        upgrade: Option<&'a String>,
+    ) -> Self {
         let record = &package.record;
         let source = record.source.as_ref();
         Self {
@@ -56,6 +61,7 @@ impl<'a> PackageEntry<'a> {
             instruction: report.instruction(package.introduced),
             owned_by: package.owned_by.as_deref(),
             confidence: record.confidence,
+            upgrade: upgrade.map(String::as_str),
             removed: package.removed,
         }
     }

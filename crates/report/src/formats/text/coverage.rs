@@ -20,9 +20,12 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page) {
     }
     let mut gaps: Vec<&Gap> = coverage.gaps.iter().collect();
     gaps.sort_by_key(|gap| !gap.kind.is_incomplete());
-    let unseen = match gaps.len() {
-        0 => "nothing.".to_owned(),
-        number => format!("{number}, as follows."),
+    let unmatched = report.verdict.is_some() && report.data.is_none();
+    let unseen = match (gaps.len(), unmatched) {
+        (0, false) => "nothing.".to_owned(),
+        (0, true) => "vulnerabilities, without advisory data.".to_owned(),
+        (number, false) => format!("{number}, as follows."),
+        (number, true) => format!("vulnerabilities, and {number} as follows."),
     };
     for line in wrap(
         &format!("Looked at: {looked}. Not looked at: {unseen}"),

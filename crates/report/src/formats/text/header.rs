@@ -90,7 +90,8 @@ pub(super) fn summary(report: &Report<'_>, groups: &[Group<'_>]) -> String {
         (counts.high, "high"),
         (counts.medium, "medium"),
         (counts.low, "low"),
-        (counts.other, "other"),
+        (counts.negligible, "negligible"),
+        (counts.unknown, "unrated"),
     ];
     let severities: Vec<_> = severities
         .iter()

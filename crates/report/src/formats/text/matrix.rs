@@ -26,30 +26,24 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
             allowed.add(finding);
         }
     }
-    let mut grid = Grid::new(&[
-        Align::Left,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-    ]);
+    let mut align = [Align::Right; 9];
+    align[0] = Align::Left;
+    let mut grid = Grid::new(&align);
     let titles = [
         "Findings",
         "crit",
         "high",
         "med",
         "low",
-        "other",
+        "negl",
+        "unrated",
         "fixable",
         "exploited",
     ];
     grid.row(titles.map(str::to_owned).to_vec());
     if !report.inventory.layers.is_empty() {
         for (layer, counts) in &layers {
-            let label = format!("  {}", layer_label(report, *layer, 46));
+            let label = format!("  {}", layer_label(report, *layer, 38));
             grid.row(row(label, counts));
         }
     }
@@ -74,7 +68,8 @@ fn row(label: String, counts: &Counts) -> Vec<String> {
         counts.high,
         counts.medium,
         counts.low,
-        counts.other,
+        counts.negligible,
+        counts.unknown,
         counts.fixable,
         counts.exploited,
     ];

@@ -3,8 +3,7 @@ use crate::Report;
 use crate::grid::{Align, Grid};
 use crate::group::{Group, name};
 use crate::plain::{count, fit, one_line, plain, shorten, shorten_middle};
-use crate::plan::Target;
-use plimsoll_types::{Finding, FixState, Package, Severity};
+use plimsoll_types::{Finding, FixState, Package};
 
 const NAMES: usize = 32;
 const VERSION: usize = 22;
@@ -14,9 +13,9 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
     if groups.is_empty() {
         return;
     }
-    let above = |group: &&Group<'_>| group.worst() > Severity::Medium || group.is_exploited();
-    let shown: Vec<_> = groups.iter().filter(|g| report.all || above(g)).collect();
-    let hidden: Vec<_> = groups.iter().filter(|g| !report.all && !above(g)).collect();
+    let (shown, hidden): (Vec<_>, Vec<_>) = groups
+        .iter()
+        .partition(|group| report.all || group.is_pressing());
     let mut grid = Grid::new(&[
         Align::Left,
         Align::Left,
@@ -28,7 +27,7 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
     let titles = ["PACKAGE", "INSTALLED", "FIX", "WORST", "IDS", "FROM"];
     grid.row(titles.map(str::to_owned).to_vec());
     for group in &shown {
-        grid.row(cells(group));
+        grid.row(cells(report, group));
     }
     let rest = WIDTH.saturating_sub(grid.columns(5)).max(WIDTH / 4);
     let mut lines = grid.lines().into_iter();
@@ -37,11 +36,8 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         page.section(lines.next().unwrap_or_default());
     }
     for (group, line) in shown.iter().zip(lines) {
-        let from = origin(report, group);
-        let from = match report.all {
-            true => from,
-            false => shorten_middle(&from, rest),
-        };
+        let columns = if report.all { usize::MAX } else { rest };
+        let from = origin(report, group, columns);
         page.line(format!("{}{from}", crate::plain::pad(&line, start)));
         if report.all {
             write_findings(&group.findings, page);
@@ -54,7 +50,7 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
     }
 }
 
-fn cells(group: &Group<'_>) -> Vec<String> {
+fn cells(report: &Report<'_>, group: &Group<'_>) -> Vec<String> {
     let mark = if group.is_exploited() { " EXP" } else { "" };
     let mut version = group.version();
     if version.is_empty() {
@@ -63,7 +59,7 @@ fn cells(group: &Group<'_>) -> Vec<String> {
     vec![
         shorten(&fit(&group.names(), ", ", NAMES), NAMES),
         shorten(&version, VERSION),
-        shorten(&fix(group), VERSION),
+        shorten(&fix(report, group), VERSION),
         format!("{}{mark}", short(group.worst())),
         group.findings.len().to_string(),
         String::new(),
@@ -71,13 +67,9 @@ fn cells(group: &Group<'_>) -> Vec<String> {
 }
 
 /// The version to go to, else why there is none.
-fn fix(group: &Group<'_>) -> String {
-    match Target::of(group) {
-        Some(Target::Version(version)) => plain(version),
-        Some(Target::HighestOf(versions)) => {
-            let nearest = versions.first().copied().unwrap_or_default();
-            format!("{} +{}", plain(nearest), versions.len() - 1)
-        }
+fn fix(report: &Report<'_>, group: &Group<'_>) -> String {
+    match group.upgrade(report) {
+        Some(version) => plain(version),
         None => {
             let states = group.findings.iter().map(|finding| finding.fix.state);
             state(states.max().unwrap_or_default()).to_owned()
@@ -98,17 +90,18 @@ fn state(state: FixState) -> &'static str {
 
 /// Where the packages come from: the file for what a file holds, the
 /// instruction for what a package manager installed.
-fn origin(report: &Report<'_>, group: &Group<'_>) -> String {
+fn origin(report: &Report<'_>, group: &Group<'_>, columns: usize) -> String {
     let Some(package) = group.package() else {
         return String::new();
     };
     if report.inventory.layers.is_empty() {
-        return place(package);
+        return shorten_middle(&place(package), columns);
     }
     if package.record.ecosystem.is_os() && report.instruction(package.introduced).is_some() {
-        return layer_label(report, package.introduced, WIDTH);
+        return layer_label(report, package.introduced, columns.min(WIDTH));
     }
-    format!("layer {}  {}", package.introduced + 1, place(package))
+    let place = format!("layer {}  {}", package.introduced + 1, place(package));
+    shorten_middle(&place, columns)
 }
 
 fn place(package: &Package) -> String {

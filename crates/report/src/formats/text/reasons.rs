@@ -2,7 +2,7 @@ use super::{Page, WIDTH, header, layer_label};
 use crate::Report;
 use crate::group::Group;
 use crate::plain::{count, fit, pad, plain, shorten, width, wrap};
-use crate::plan::{Edit, Plan, Target, Upgrade};
+use crate::plan::{Edit, Plan, Upgrade};
 use crate::report::{rules, rules_that};
 use plimsoll_policy::{Action, Evidence, Outcome, Reason};
 use plimsoll_types::{Finding, GapKind};
@@ -183,13 +183,14 @@ fn write_plan(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
                     .map(|package| package.introduced);
                 let layer = layer.filter(|_| !report.inventory.layers.is_empty());
                 let mut line = format!("{number:>3}  {}  {effect}", pad(change, column));
-                if width(&line) > WIDTH {
+                // The layer follows on the same line, in a few columns at least.
+                if width(&line) + layer.map_or(0, |_| 14) > WIDTH {
                     page.line(format!("{number:>3}  {change}"));
                     line = format!("     {}  {effect}", pad("", column));
                 }
                 if let Some(layer) = layer {
-                    let rest = WIDTH.saturating_sub(width(&line) + 3);
-                    line = format!("{line}   {}", layer_label(report, layer, rest.max(9)));
+                    let rest = WIDTH.saturating_sub(width(&line) + 3).max(9);
+                    line = format!("{line}   {}", layer_label(report, layer, rest));
                 }
                 page.line(line);
             }
@@ -219,13 +220,6 @@ fn change(edit: &Edit<'_>, groups: &[Group<'_>]) -> Option<(String, String)> {
     };
     let group = groups.get(*at)?;
     let names = fit(&group.names(), ", ", 40);
-    let target = match target {
-        Target::Version(version) => plain(version),
-        Target::HighestOf(versions) => {
-            let versions: Vec<_> = versions.iter().map(|version| plain(version)).collect();
-            format!("{} (the highest)", versions.join(", "))
-        }
-    };
     let mut effect = format!("{} gone", count(*gone, "finding"));
     if *critical > 0 {
         effect.push_str(&format!(", {critical} critical"));
@@ -233,7 +227,8 @@ fn change(edit: &Edit<'_>, groups: &[Group<'_>]) -> Option<(String, String)> {
     if *left > 0 {
         effect.push_str(&format!(", {left} stay"));
     }
-    Some((format!("{names} {} -> {target}", group.version()), effect))
+    let change = format!("{names} {} -> {}", group.version(), plain(target));
+    Some((change, effect))
 }
 
 fn write_allowed(report: &Report<'_>, groups: &[Group<'_>], reasons: &[Reason], page: &mut Page) {
