@@ -14,14 +14,16 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) fn new(name: &str) -> Self {
         let bar = ProgressBar::new_spinner();
-        if !std::io::stderr().is_terminal() {
+        if std::io::stderr().is_terminal() {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_message(format!("resolving {}", crate::one_line(name)));
+            bar.enable_steady_tick(std::time::Duration::from_millis(50));
+        } else {
+            // The thread that turns the spinner would hold up the end.
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
-        bar.set_message(format!("resolving {name}"));
-        bar.enable_steady_tick(std::time::Duration::from_millis(100));
         Self {
             bar,
             done: AtomicUsize::new(0),

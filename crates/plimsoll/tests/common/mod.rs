@@ -66,14 +66,7 @@ pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 /// A `docker save` archive of the given layers; `config` replaces the
 /// configuration that would fit them.
 pub fn docker_archive(layers: &[Vec<u8>], config: Option<&str>) -> Vec<u8> {
-    let diff_ids: Vec<_> = layers
-        .iter()
-        .map(|layer| format!("\"sha256:{}\"", sha256(layer)))
-        .collect();
-    let fitting = format!(
-        r#"{{"architecture":"amd64","os":"linux","config":{{}},"rootfs":{{"type":"layers","diff_ids":[{}]}},"history":[]}}"#,
-        diff_ids.join(",")
-    );
+    let fitting = self::config(layers);
     let config = config.unwrap_or(&fitting).as_bytes();
     let config_name = format!("{}.json", sha256(config));
     let names: Vec<_> = (0..layers.len())
@@ -101,4 +94,61 @@ pub fn plain_layer() -> Vec<u8> {
         "etc/os-release",
         b"ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian 12\"\n",
     )])
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The configuration that fits plain layers.
+pub fn config(layers: &[Vec<u8>]) -> String {
+    let diff_ids: Vec<_> = layers
+        .iter()
+        .map(|layer| format!("\"sha256:{}\"", sha256(layer)))
+        .collect();
+    format!(
+        r#"{{"architecture":"amd64","os":"linux","config":{{}},"rootfs":{{"type":"layers","diff_ids":[{}]}},"history":[]}}"#,
+        diff_ids.join(",")
+    )
+}
+
+/// Writes an OCI layout of gzip layers made from plain ones.
+pub fn oci_layout(folder: &Path, layers: &[Vec<u8>]) {
+    let blobs = folder.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let store = |media_type: &str, bytes: &[u8]| {
+        let name = sha256(bytes);
+        std::fs::write(blobs.join(&name), bytes).unwrap();
+        let size = bytes.len();
+        format!(r#"{{"mediaType":"{media_type}","digest":"sha256:{name}","size":{size}}}"#)
+    };
+    let config = store(
+        "application/vnd.oci.image.config.v1+json",
+        config(layers).as_bytes(),
+    );
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|layer| store("application/vnd.oci.image.layer.v1.tar+gzip", &gzip(layer)))
+        .collect();
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{config},"layers":[{}]}}"#,
+        layers.join(",")
+    );
+    let manifest = store(
+        "application/vnd.oci.image.manifest.v1+json",
+        manifest.as_bytes(),
+    );
+    std::fs::write(
+        folder.join("index.json"),
+        format!(r#"{{"schemaVersion":2,"manifests":[{manifest}]}}"#),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("oci-layout"),
+        r#"{"imageLayoutVersion":"1.0.0"}"#,
+    )
+    .unwrap();
 }
