@@ -121,21 +121,24 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 
 /// As many of `items` as fit in `columns`, at least one, then how many more.
 pub(crate) fn fit(items: &[String], separator: &str, columns: usize) -> String {
-    let shown = |number: usize| {
-        let text = items[..number].join(separator);
-        match items.len() - number {
-            0 => text,
-            rest => format!("{text} and {rest} more"),
+    let mut best = String::new();
+    let mut text = String::new();
+    for (number, item) in (1..).zip(items) {
+        if number > 1 {
+            text.push_str(separator);
         }
-    };
-    if items.is_empty() {
-        return String::new();
+        text.push_str(item);
+        let told = match items.len() - number {
+            0 => text.clone(),
+            rest => format!("{text} and {rest} more"),
+        };
+        if number == 1 || width(&told) <= columns {
+            best = told;
+        } else if width(&text) > columns {
+            break;
+        }
     }
-    let fitting = (1..=items.len())
-        .rev()
-        .map(shown)
-        .find(|text| width(text) <= columns);
-    fitting.unwrap_or_else(|| shown(1))
+    best
 }
 
 /// Plain text broken between words into lines of at most `columns`; a longer
@@ -187,6 +190,7 @@ mod tests {
     fn lists_say_what_they_leave_out() {
         let items: Vec<String> = ["one", "two", "three"].map(String::from).to_vec();
         assert_eq!(fit(&items, ", ", 80), "one, two, three");
+        assert_eq!(fit(&items, ", ", 15), "one, two, three");
         assert_eq!(fit(&items, ", ", 14), "one and 2 more");
         assert_eq!(fit(&items, ", ", 1), "one and 2 more");
     }

@@ -7,6 +7,8 @@ use plimsoll_types::{Finding, FixState, Package};
 
 const NAMES: usize = 32;
 const VERSION: usize = 22;
+/// Columns from which both ends of a path can be read.
+const PATH: usize = 40;
 
 /// Packages with findings, the worst first.
 pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
@@ -45,7 +47,12 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
     }
     if !hidden.is_empty() {
         let number: usize = hidden.iter().map(|group| group.packages.len()).sum();
-        let packages = count(number, "more package");
+        let more = if shown.is_empty() {
+            "package"
+        } else {
+            "more package"
+        };
+        let packages = count(number, more);
         page.line(format!("  .. {packages}, none above medium: add -a"));
     }
 }
@@ -101,7 +108,11 @@ fn origin(report: &Report<'_>, group: &Group<'_>, columns: usize) -> String {
         return layer_label(report, package.introduced, columns.min(WIDTH));
     }
     let place = format!("layer {}  {}", package.introduced + 1, place(package));
-    shorten_middle(&place, columns)
+    // In few columns the outer file says more than the end of a path.
+    match columns < PATH {
+        true => shorten(&place, columns),
+        false => shorten_middle(&place, columns),
+    }
 }
 
 fn place(package: &Package) -> String {

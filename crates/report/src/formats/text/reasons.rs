@@ -6,7 +6,7 @@ use crate::plan::{Edit, Plan, Upgrade};
 use crate::report::{rules, rules_that};
 use plimsoll_policy::{Action, Evidence, Outcome, Reason};
 use plimsoll_types::{Finding, GapKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Widest column of rule names.
 const RULE: usize = 24;
@@ -22,21 +22,21 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         let stops: Vec<_> = report.reasons(Action::Stop).collect();
         let number = rules(stops.iter().copied());
         page.section(format!("Why ({})", rules_that(number, "stop")));
-        write_rules(report, groups, &stops, page);
+        write_rules(report, groups, &stops, 2, page);
         write_plan(report, groups, page);
     }
     let warnings: Vec<_> = report.reasons(Action::Warn).collect();
     if !warnings.is_empty() {
         let number = rules(warnings.iter().copied());
         page.section(format!("Warnings ({})", rules_that(number, "warn")));
-        write_rules(report, groups, &warnings, page);
+        write_rules(report, groups, &warnings, 1, page);
     }
     if report.all {
         let notes = report.reasons(Action::Info);
         let notes: Vec<_> = notes.chain(report.reasons(Action::Go)).collect();
         if !notes.is_empty() {
             page.section("Notes");
-            write_rules(report, groups, &notes, page);
+            write_rules(report, groups, &notes, 1, page);
         }
     }
     write_allowed(report, groups, &verdict.reasons, page);
@@ -83,27 +83,30 @@ fn wants_data(reason: &Reason) -> bool {
     }
 }
 
-/// One numbered line for each rule.
-fn write_rules(report: &Report<'_>, groups: &[Group<'_>], reasons: &[&Reason], page: &mut Page) {
+/// One numbered entry of about `lines` lines for each rule.
+fn write_rules(
+    report: &Report<'_>,
+    groups: &[Group<'_>],
+    reasons: &[&Reason],
+    lines: usize,
+    page: &mut Page,
+) {
     let rules = by_rule(reasons);
     let column = rules.iter().map(|(rule, _)| width(rule)).max();
     let column = column.unwrap_or(0).min(RULE);
     for (number, (rule, reasons)) in (1..).zip(rules) {
         let items = items(report, groups, &reasons);
-        write_list(
-            &format!("{number:>3}  {}  ", pad(&rule, column)),
-            &items,
-            page,
-        );
+        let head = format!("{number:>3}  {}  ", pad(&rule, column));
+        write_list(&head, &items, lines, page);
     }
 }
 
-/// A list on one line, or its first item on several.
-fn write_list(head: &str, items: &[String], page: &mut Page) {
+/// A list on about `lines` lines, or its first item on more.
+fn write_list(head: &str, items: &[String], lines: usize, page: &mut Page) {
     let indent = width(head);
     let columns = WIDTH.saturating_sub(indent).max(WIDTH / 3);
     let mut head = head.to_owned();
-    for line in wrap(&fit(items, "; ", columns), columns) {
+    for line in wrap(&fit(items, "; ", columns * lines), columns) {
         page.line(format!("{head}{line}"));
         head = " ".repeat(indent);
     }
@@ -126,6 +129,7 @@ fn by_rule<'a>(reasons: &[&'a Reason]) -> Vec<(String, Vec<&'a Reason>)> {
 fn items(report: &Report<'_>, groups: &[Group<'_>], reasons: &[&Reason]) -> Vec<String> {
     let mut packages: Vec<(usize, BTreeMap<&str, &Finding>)> = Vec::new();
     let mut messages = Vec::new();
+    let mut said = BTreeSet::new();
     for reason in reasons {
         let finding = match reason.evidence {
             Evidence::Finding(index) => report.findings.get(index),
@@ -144,9 +148,8 @@ fn items(report: &Report<'_>, groups: &[Group<'_>], reasons: &[&Reason]) -> Vec<
                 None => packages.push((at, BTreeMap::from([(&*finding.id, finding)]))),
             }
         } else {
-            let message = plain(&reason.message);
-            if !messages.contains(&message) {
-                messages.push(message);
+            if said.insert(&reason.message) {
+                messages.push(plain(&reason.message));
             }
         }
     }
@@ -186,7 +189,7 @@ fn write_plan(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
                 // The layer follows on the same line, in a few columns at least.
                 if width(&line) + layer.map_or(0, |_| 14) > WIDTH {
                     page.line(format!("{number:>3}  {change}"));
-                    line = format!("     {}  {effect}", pad("", column));
+                    line = format!("     {effect}");
                 }
                 if let Some(layer) = layer {
                     let rest = WIDTH.saturating_sub(width(&line) + 3).max(9);
@@ -195,14 +198,19 @@ fn write_plan(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
                 page.line(line);
             }
             (Edit::Advice(text), _) => {
-                write_list(&format!("{number:>3}  "), std::slice::from_ref(text), page);
+                write_list(
+                    &format!("{number:>3}  "),
+                    std::slice::from_ref(text),
+                    1,
+                    page,
+                );
             }
             _ => {}
         }
     }
     if !plan.unmended.is_empty() {
         let rules: Vec<_> = plan.unmended.iter().map(|rule| plain(rule)).collect();
-        write_list("  -  no edit is known for: ", &rules, page);
+        write_list("  -  no edit is known for: ", &rules, 1, page);
     }
 }
 
@@ -225,7 +233,8 @@ fn change(edit: &Edit<'_>, groups: &[Group<'_>]) -> Option<(String, String)> {
         effect.push_str(&format!(", {critical} critical"));
     }
     if *left > 0 {
-        effect.push_str(&format!(", {left} stay"));
+        let verb = if *left == 1 { "stays" } else { "stay" };
+        effect.push_str(&format!(", {left} {verb}"));
     }
     let change = format!("{names} {} -> {}", group.version(), plain(target));
     Some((change, effect))
@@ -257,6 +266,6 @@ fn write_allowed(report: &Report<'_>, groups: &[Group<'_>], reasons: &[Reason], 
     page.section(format!("Allowed ({})", count(number, "reason")));
     for (terms, reasons) in lines {
         page.line(format!("  {terms}"));
-        write_list("      ", &items(report, groups, &reasons), page);
+        write_list("      ", &items(report, groups, &reasons), 1, page);
     }
 }
