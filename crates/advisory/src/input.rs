@@ -27,8 +27,7 @@ pub(crate) struct InputError {
 pub(crate) struct Input {
     /// Path or URL, for people.
     pub name: String,
-    /// When it was taken: a file's time of change, a download's
-    /// `Last-Modified`.
+    /// When it was taken: a file's time of change, the moment of a download.
     pub taken: jiff::Timestamp,
     /// Whether the user named it, rather than a folder that holds it.
     pub named: bool,
@@ -113,11 +112,8 @@ fn download(url: &str) -> Result<Input, InputError> {
         .build()
         .into();
     let mut response = agent.get(url).call().map_err(|error| failed(url, error))?;
-    let stated = response.headers().get("last-modified");
-    let stated = stated
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
-    let taken = stated.map_or_else(|| seconds(SystemTime::now()), |zoned| zoned.timestamp());
+    // What upstream serves now is current, however long ago it changed.
+    let taken = seconds(SystemTime::now());
     let mut file = tempfile::tempfile().map_err(|error| failed(url, error))?;
     let mut body = response.body_mut().as_reader().take(MAX_DOWNLOAD + 1);
     let length = io::copy(&mut body, &mut file).map_err(|error| failed(url, error))?;

@@ -90,8 +90,6 @@ gap_kinds! {
     DistroUnknown = "distro-unknown", true;
     /// There is no advisory data for a namespace that has packages.
     NoAdvisoryData = "no-advisory-data", true;
-    /// The advisory data is older than allowed.
-    StaleAdvisoryData = "stale-advisory-data", true;
     /// One file that should hold facts could not be read.
     EvidenceUnreadable = "evidence-unreadable", false;
     /// A package names no version, so nothing can be matched.

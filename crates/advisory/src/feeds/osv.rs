@@ -335,7 +335,7 @@ impl Record {
             };
             let (mut windows, unreadable) = range::windows(namespace.scheme(), ranges);
             for _ in 0..unreadable {
-                intake.skipped(feed, "bound that is no version");
+                intake.skipped(feed, crate::store::NO_VERSION);
             }
             windows.extend(
                 subject

@@ -1,7 +1,7 @@
 //! What all records of one vulnerability say about one package, as one
 //! finding.
 
-use super::lookup::{Hit, Lookup};
+use super::lookup::{Hit, Lookup, Span};
 use crate::advisory::Verdict;
 use crate::versions::Version;
 use plimsoll_types::{Finding, Fix, FixState, Match, Severity, SeverityClaim};
@@ -70,16 +70,23 @@ pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) ->
 }
 
 /// Whether the vendor says that the package is not affected.
-fn is_denied(hits: &[Hit]) -> bool {
+pub(super) fn is_denied(hits: &[Hit]) -> bool {
     hits.iter().any(|hit| hit.verdict == Verdict::NotAffected)
 }
 
-/// The lowest version on the installed line that every record calls repaired.
-pub(super) fn nearest(hits: &[Hit]) -> Option<&(Version, String)> {
-    if is_denied(hits) {
-        return None;
-    }
-    hits.iter().filter_map(|hit| hit.fixed.as_ref()).max()
+/// The versions that no record calls affected, out of those that some record
+/// calls repaired, above the installed one and in order.
+pub(super) fn repaired<'a>(hits: &[&'a Hit]) -> Vec<(&'a Version, &'a str)> {
+    let installed = hits.iter().map(|hit| &hit.installed).max();
+    let spans = || hits.iter().flat_map(|hit| &hit.spans);
+    let mut candidates: Vec<_> = spans()
+        .filter_map(Span::fix)
+        .filter(|(version, _)| installed.is_none_or(|installed| installed < version))
+        .collect();
+    candidates.sort();
+    candidates.dedup_by(|a, b| a.0 == b.0);
+    candidates.retain(|(version, _)| !spans().any(|span| span.holds(version)));
+    candidates
 }
 
 /// Whose word counts first: the distribution's, then the reviewed advisories
@@ -119,36 +126,26 @@ fn severities(hits: &[Hit]) -> Vec<SeverityClaim> {
     claims
 }
 
-/// The version that satisfies every record on the installed line, then the
-/// fixes of later lines.
+/// The lowest version that no record calls affected, then further ones.
 fn fix(hits: &[Hit]) -> Fix {
     let advisories: BTreeSet<String> = hits
         .iter()
         .flat_map(|hit| hit.extra.advisories.clone())
         .collect();
-    let nearest = nearest(hits);
-    let mut versions: Vec<&(Version, String)> = nearest.into_iter().collect();
-    if let Some(nearest) = nearest {
-        let mut later: Vec<_> = hits
-            .iter()
-            .flat_map(|hit| &hit.later)
-            .filter(|fix| fix.0 > nearest.0)
-            .collect();
-        later.sort();
-        later.dedup_by(|a, b| a.0 == b.0);
-        versions.extend(later);
-    }
-    let claimed = hits
-        .iter()
-        .map(|hit| hit.fix)
-        .find(|state| *state != FixState::Unknown);
+    let versions = repaired(&hits.iter().collect::<Vec<_>>());
+    let mut claimed = hits.iter().map(|hit| hit.fix);
+    let told = |state: &FixState| !matches!(state, FixState::Unknown | FixState::Fixed);
+    let claimed = claimed.find(told);
     Fix {
         state: if versions.is_empty() {
-            claimed.unwrap_or(FixState::Unknown)
+            claimed.unwrap_or(FixState::NotFixed)
         } else {
             FixState::Fixed
         },
-        versions: versions.into_iter().map(|(_, text)| text.clone()).collect(),
+        versions: versions
+            .iter()
+            .map(|(_, text)| (*text).to_owned())
+            .collect(),
         advisories: advisories.into_iter().collect(),
     }
 }

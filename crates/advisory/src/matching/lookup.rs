@@ -22,10 +22,45 @@ pub(super) struct Hit {
     pub fix: FixState,
     /// The window, for people.
     pub range: String,
-    /// The version that ends the window.
-    pub fixed: Option<(Version, String)>,
-    /// Versions that end later windows of the same claim.
-    pub later: Vec<(Version, String)>,
+    /// The same, parsed.
+    pub installed: Version,
+    /// Every window of the claim.
+    pub spans: Vec<Span>,
+}
+
+/// A window as versions, comparable across shards.
+pub(super) struct Span {
+    pub from: Option<Version>,
+    pub to: End,
+}
+
+/// Where a span ends.
+pub(super) enum End {
+    Open,
+    /// Before this version, which repairs it.
+    Fixed(Version, String),
+    /// With this version.
+    Through(Version),
+}
+
+impl Span {
+    pub(super) fn holds(&self, version: &Version) -> bool {
+        let begun = self.from.as_ref().is_none_or(|from| from <= version);
+        let goes_on = match &self.to {
+            End::Open => true,
+            End::Fixed(end, _) => version < end,
+            End::Through(last) => version <= last,
+        };
+        begun && goes_on
+    }
+
+    /// The version that repairs it.
+    pub(super) fn fix(&self) -> Option<(&Version, &str)> {
+        match &self.to {
+            End::Fixed(version, text) => Some((version, text)),
+            End::Open | End::Through(_) => None,
+        }
+    }
 }
 
 /// Shards of a store, opened when first needed.
@@ -173,7 +208,7 @@ impl Search<'_> {
             };
             let place = self.shard.place(&version)?;
             let unreleased = scheme == Scheme::Go && is_unreleased(&text);
-            let mut undecided = 0;
+            let (mut undecided, mut streamless) = (0, 0);
             for index in claims {
                 let claim = self.shard.claim(index)?;
                 let windows = self.shard.windows(&claim).collect::<Result<Vec<_>, _>>()?;
@@ -185,9 +220,28 @@ impl Search<'_> {
                     continue;
                 }
                 let extra = self.shard.extra(&claim)?;
-                if self.fits(inside, &extra)? {
-                    hits.push(self.hit(&subject, &text, &claim, extra, inside, &windows)?);
+                match self.fits(inside, &extra)? {
+                    Some(true) => {
+                        hits.push(self.hit(
+                            &subject,
+                            (&text, &version),
+                            &claim,
+                            extra,
+                            inside,
+                            &windows,
+                        )?);
+                    }
+                    Some(false) => {}
+                    None => streamless += 1,
                 }
+            }
+            if streamless > 0 {
+                let detail = format!(
+                    "`{text}` is of a module whose stream is not known, so {streamless} advisories could not be decided"
+                );
+                coverage
+                    .gaps
+                    .insert(gap(GapKind::VersionUnparsable, self.package, detail));
             }
             if undecided > 0 {
                 let detail = format!(
@@ -211,52 +265,51 @@ impl Search<'_> {
     }
 
     /// Claims about an rpm module apply to packages of that stream, others to
-    /// packages outside of modules.
-    fn fits(&self, window: &Inside, extra: &Extra) -> Result<bool, Corrupt> {
-        let installed = self
-            .package
-            .record
+    /// packages outside of modules. `None` where a package is of a module but
+    /// does not tell which stream.
+    fn fits(&self, window: &Inside, extra: &Extra) -> Result<Option<bool>, Corrupt> {
+        if self.namespace.scheme() != Scheme::Rpm {
+            return Ok(Some(true));
+        }
+        let record = &self.package.record;
+        let label = record
             .modularity
             .as_deref()
             .filter(|label| !label.is_empty());
-        if let Some(module) = &extra.module {
-            let same = |label: &str| {
-                label
-                    .strip_prefix(module.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-            };
-            return Ok(installed.is_some_and(same));
-        }
-        let Some(fixed) = window.fixed else {
-            return Ok(true);
+        let unlabelled = label.is_none()
+            && record
+                .version
+                .as_deref()
+                .is_some_and(|v| v.contains(".module"));
+        let claimed = match (&extra.module, window.fixed) {
+            (Some(_), _) => true,
+            (None, Some(fixed)) => self.shard.version_text(fixed)?.contains(".module"),
+            (None, None) => return Ok(Some(true)),
         };
-        let modular = self.shard.version_text(fixed)?.contains(".module");
-        Ok(modular == installed.is_some() || self.namespace.scheme() != Scheme::Rpm)
+        Ok(match (claimed, label, &extra.module) {
+            (true, None, _) if unlabelled => None,
+            (true, Some(label), Some(module)) => {
+                let rest = label.strip_prefix(module.as_str());
+                Some(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+            }
+            // The advisory does not tell its stream.
+            (true, Some(_), None) => None,
+            (true, None, _) => Some(false),
+            (false, label, _) => Some(label.is_none() && !unlabelled),
+        })
     }
 
     fn hit(
         &self,
         subject: &str,
-        version: &str,
+        (version, installed): (&str, &Version),
         claim: &Claim,
         extra: Extra,
         inside: &Inside,
         windows: &[Inside],
     ) -> Result<Hit, Corrupt> {
-        let fixes = |window: &Inside| -> Result<Option<(Version, String)>, Corrupt> {
-            let Some(fixed) = window.fixed else {
-                return Ok(None);
-            };
-            let text = self.shard.version_text(fixed)?;
-            let version = self
-                .namespace
-                .scheme()
-                .parse_unflavoured(text)
-                .ok_or(Corrupt)?;
-            Ok(Some((version, text.to_owned())))
-        };
-        let later = windows.iter().filter(|window| window.low >= inside.high);
-        let later = later.map(fixes).collect::<Result<Vec<_>, _>>()?;
+        let spans = windows.iter().map(|window| self.span(window));
+        let spans = spans.collect::<Result<_, _>>()?;
         let text = self.shard.text(claim)?;
         Ok(Hit {
             namespace: self.namespace.clone(),
@@ -268,8 +321,29 @@ impl Search<'_> {
             verdict: claim.verdict,
             fix: crate::store::state(inside.fixed, claim.fix),
             range: self.range(inside)?,
-            fixed: fixes(inside)?,
-            later: later.into_iter().flatten().collect(),
+            installed: installed.clone(),
+            spans,
+        })
+    }
+
+    fn span(&self, window: &Inside) -> Result<Span, Corrupt> {
+        let scheme = self.namespace.scheme();
+        let parse = |text: &str| scheme.parse_unflavoured(text).ok_or(Corrupt);
+        let from = self.shard.bound(window.low)?;
+        let to = match window.fixed {
+            Some(fixed) => {
+                let text = self.shard.version_text(fixed)?;
+                End::Fixed(parse(text)?, text.to_owned())
+            }
+            None if window.high == u32::MAX => End::Open,
+            None => {
+                let last = self.shard.bound(window.high.saturating_sub(1))?;
+                End::Through(parse(last.ok_or(Corrupt)?)?)
+            }
+        };
+        Ok(Span {
+            from: from.map(parse).transpose()?,
+            to,
         })
     }
 

@@ -6,7 +6,7 @@ mod lookup;
 
 use crate::namespace::Namespace;
 use crate::store::Store;
-use lookup::Lookup;
+use lookup::{Hit, Lookup};
 use plimsoll_types::{Coverage, Finding, Gap, GapKind, Inventory, Package};
 use std::collections::BTreeMap;
 
@@ -15,15 +15,17 @@ use std::collections::BTreeMap;
 pub struct Matched {
     /// One finding for each package and vulnerability, sorted by both.
     pub findings: Vec<Finding>,
+    /// Likewise, for language packages that the distribution installed: its
+    /// own word on its package decides instead.
+    pub suppressed: Vec<Finding>,
     /// For each package with a finding that has a fix, by its index: the lowest
-    /// version on the installed line that repairs all such findings.
+    /// version that repairs all such findings.
     pub upgrades: BTreeMap<usize, String>,
     /// Namespaces that were searched, and what could not be.
     pub coverage: Coverage,
 }
 
-/// Looks up every visible package. Language packages that belong to a package
-/// of a covered distribution are judged by that distribution's word.
+/// Looks up every visible package.
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
     let mut lookup = Lookup::new(store);
@@ -34,9 +36,6 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut homeless = 0;
     let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
-        if covered && package.owned_by.is_some() {
-            continue;
-        }
         let ecosystem = package.record.ecosystem;
         let namespace = if ecosystem.is_os() {
             match distro
@@ -65,21 +64,32 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         let hits = lookup.package(&namespace, package, &mut matched.coverage);
-        let mut highest = None;
-        for hits in class::group(hits) {
-            highest = highest.max(finding::nearest(&hits).cloned());
-            matched
-                .findings
-                .extend(finding::of(index, hits, &mut lookup));
+        let mut classes = class::group(hits);
+        classes.retain(|hits| !finding::is_denied(hits));
+        let findings = |classes: Vec<Vec<Hit>>, lookup: &mut Lookup<'_>| -> Vec<Finding> {
+            let findings = classes.into_iter();
+            findings
+                .filter_map(|hits| finding::of(index, hits, lookup))
+                .collect()
+        };
+        if covered && package.owned_by.is_some() {
+            matched.suppressed.extend(findings(classes, &mut lookup));
+            continue;
         }
-        if let Some((_, version)) = highest {
+        if let Some(version) = upgrade(&classes) {
             matched.upgrades.insert(index, version);
         }
+        matched.findings.extend(findings(classes, &mut lookup));
     }
-    matched
-        .findings
-        .sort_by(|a, b| (a.package, &a.id).cmp(&(b.package, &b.id)));
-    if homeless > 0 {
+    for findings in [&mut matched.findings, &mut matched.suppressed] {
+        findings.sort_by(|a, b| (a.package, &a.id).cmp(&(b.package, &b.id)));
+    }
+    // Whoever read the image has said so already.
+    let said = inventory.distro.is_none() && {
+        let mut gaps = inventory.coverage.gaps.iter();
+        gaps.any(|gap| gap.kind == GapKind::DistroUnknown)
+    };
+    if homeless > 0 && !said {
         matched.coverage.gaps.insert(nowhere(inventory, homeless));
     }
     for (namespace, count) in unserved {
@@ -92,6 +102,17 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     }
     lookup.finish(&mut matched.coverage);
     matched
+}
+
+/// The lowest version that repairs every vulnerability that has a repair.
+fn upgrade(classes: &[Vec<Hit>]) -> Option<String> {
+    let repairable = classes.iter().filter(|hits| {
+        let hits: Vec<&Hit> = hits.iter().collect();
+        !finding::repaired(&hits).is_empty()
+    });
+    let hits: Vec<&Hit> = repairable.flatten().collect();
+    let version = finding::repaired(&hits).first().map(|(_, text)| *text)?;
+    Some(version.to_owned())
 }
 
 /// OS packages without advisories to match them against.

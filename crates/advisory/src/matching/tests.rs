@@ -63,13 +63,56 @@ fn two_feeds_on_one_vulnerability_make_one_finding() {
     let finding = &matched.findings[0];
     assert_eq!(finding.aliases, ["GHSA-aaaa", "PYSEC-1"]);
     assert_eq!(finding.severity, Severity::High);
-    // The nearest version that every source calls repaired, then later lines.
+    // What no source calls affected: 2.11.3 is no repair for the second one.
     assert_eq!(finding.fix.versions, ["2.11.4", "3.0.1"]);
     assert_eq!(matched.upgrades[&0], "2.11.4");
     assert_eq!(finding.matches.len(), 2);
     assert_eq!(finding.matches[0].range, "< 2.11.3");
     assert_eq!(finding.title, "about GHSA-aaaa");
     assert!(gaps(&matched).is_empty());
+}
+
+#[test]
+fn no_version_that_is_affected_is_called_a_fix() {
+    let fix = |documents: [(&str, &str); 2], installed: &str| {
+        let records =
+            documents.map(|(id, events)| osv(id, &["CVE-2020-1"], "PyPI", "x", events, ""));
+        let (_folder, store) = store(&[&records[0], &records[1]]);
+        let image = inventory(None, vec![package(Ecosystem::Pypi, "x", installed)]);
+        let matched = find(&image, &store);
+        (
+            matched.findings[0].fix.clone(),
+            matched.upgrades.get(&0).cloned(),
+        )
+    };
+    let (fixed, upgrade) = fix(
+        [
+            (
+                "GHSA-a",
+                r#"{"introduced":"0"},{"fixed":"1.2.3"},{"introduced":"1.3.0"},{"fixed":"1.3.5"}"#,
+            ),
+            ("PYSEC-a", r#"{"introduced":"0"},{"fixed":"1.3.1"}"#),
+        ],
+        "1.0",
+    );
+    assert_eq!(fixed.versions, ["1.3.5"]);
+    assert_eq!(upgrade.as_deref(), Some("1.3.5"));
+    let (none, upgrade) = fix(
+        [
+            ("GHSA-a", r#"{"introduced":"0"}"#),
+            ("PYSEC-a", r#"{"introduced":"0"},{"fixed":"1.2"}"#),
+        ],
+        "1.0",
+    );
+    assert_eq!((none.state, upgrade), (FixState::NotFixed, None));
+    let (last, _) = fix(
+        [
+            ("GHSA-a", r#"{"introduced":"0"},{"last_affected":"1.4"}"#),
+            ("PYSEC-a", r#"{"introduced":"0"},{"fixed":"1.4.1"}"#),
+        ],
+        "1.0",
+    );
+    assert_eq!(last.versions, ["1.4.1"]);
 }
 
 #[test]
@@ -120,7 +163,9 @@ fn a_package_of_the_distribution_is_judged_by_its_word() {
     let mut owned = package(Ecosystem::Pypi, "urllib3", "1.26");
     owned.owned_by = Some("python3-urllib3".into());
     let on = |distro| find(&inventory(Some(distro), vec![owned.clone()]), &store);
-    assert!(ids(&on(("debian", "12"))).is_empty());
+    let covered = on(("debian", "12"));
+    assert!(ids(&covered).is_empty());
+    assert_eq!(covered.suppressed.len(), 1);
     // Nobody else watches over it on a release without data.
     assert_eq!(ids(&on(("debian", "13"))), ["GHSA-a"]);
 }
@@ -224,7 +269,9 @@ fn module_advisories_apply_to_their_stream_only() {
     assert_eq!(ids(&matched), ["CVE-2023-1"]);
     assert_eq!(matched.findings[0].fix.advisories, ["ALSA-1"]);
     assert!(ids(&with(Some("nginx:1.20:8070020221212:abc"))).is_empty());
-    assert!(ids(&with(None)).is_empty());
+    let unlabelled = with(None);
+    assert!(ids(&unlabelled).is_empty());
+    assert_eq!(gaps(&unlabelled), [(GapKind::VersionUnparsable, "nginx")]);
 }
 
 #[test]
@@ -245,17 +292,27 @@ fn an_altered_shard_is_a_gap_and_never_a_pass() {
         .map(|e| (e.path(), std::fs::read(e.path()).unwrap()))
         .collect();
     let bytes = whole.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
-    for cut in (0..bytes).step_by(7) {
-        for (path, content) in &whole {
-            std::fs::write(path, &content[..cut.min(content.len())]).unwrap();
+    let judge = || find(&image, &Store::open(folder.path()).unwrap());
+    assert_eq!(ids(&judge()).len(), 2);
+    let expected = (GapKind::NoAdvisoryData, "debian:12");
+    for at in (0..bytes).step_by(7) {
+        for altered in [
+            |b: &mut Vec<u8>, at: usize| b.truncate(at),
+            |b: &mut Vec<u8>, at: usize| b[at] ^= 1,
+        ] {
+            for (path, content) in &whole {
+                let mut content = content.clone();
+                if at < content.len() {
+                    altered(&mut content, at);
+                }
+                std::fs::write(path, content).unwrap();
+            }
+            let matched = judge();
+            assert!(
+                gaps(&matched).contains(&expected) || ids(&matched).len() == 2,
+                "at {at}"
+            );
         }
-        let store = Store::open(folder.path()).unwrap();
-        let matched = find(&image, &store);
-        let complete = whole.iter().all(|(_, content)| cut >= content.len());
-        assert!(
-            complete || !gaps(&matched).is_empty() || ids(&matched).len() == 2,
-            "cut at {cut}"
-        );
     }
     std::fs::remove_file(shard).unwrap();
 }

@@ -16,6 +16,8 @@ pub(crate) struct Compiled {
     pub bytes: Vec<u8>,
     pub names: usize,
     pub claims: usize,
+    /// Windows with a bound that is no version, by feed.
+    pub unreadable: BTreeMap<String, usize>,
 }
 
 /// Every namespace of the intake with its shard.
@@ -73,11 +75,16 @@ fn shard(namespace: &Namespace, advisories: &[&Advisory]) -> Compiled {
     let (mut names, mut extras) = (Items::default(), Items::default());
     let (mut claims, mut windows) = (Vec::new(), Vec::new());
     let (mut claim_count, mut window_count) = (0u32, 0u32);
+    let mut unreadable: BTreeMap<String, usize> = BTreeMap::new();
     let mut extra_index: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for (name, drafts) in &drafts {
         names.push(name.as_bytes(), &[claim_count]);
         for draft in drafts {
-            let inside = versions.windows(&draft.affected.windows);
+            let (inside, unreadable_here) = versions.windows(&draft.affected.windows);
+            if unreadable_here > 0 {
+                let feed = &advisories[draft.head as usize].feed;
+                *unreadable.entry(feed.clone()).or_default() += unreadable_here;
+            }
             if inside.is_empty() {
                 continue;
             }
@@ -125,6 +132,7 @@ fn shard(namespace: &Namespace, advisories: &[&Advisory]) -> Compiled {
         bytes,
         names: drafts.len(),
         claims: claim_count as usize,
+        unreadable,
     }
 }
 
@@ -215,10 +223,10 @@ impl Versions {
         versions
     }
 
-    /// Windows as numbers, sorted; those that lie in others or have a bound
-    /// that is no version are left out.
-    fn windows(&self, windows: &[Window]) -> Vec<[u32; 3]> {
-        let numbers = windows.iter().filter_map(|window| {
+    /// Windows as numbers, sorted, without those that lie in others; and how
+    /// many have a bound that is no version.
+    fn windows(&self, windows: &[Window]) -> (Vec<[u32; 3]>, usize) {
+        let read = |window: &Window| -> Option<[u32; 3]> {
             let low = match &window.from {
                 None => 0,
                 Some(version) => 2 * self.places.get(version)?.0 + 1,
@@ -231,9 +239,11 @@ impl Versions {
                 }
                 Upper::Through(version) => (2 * self.places.get(version)?.0 + 2, NONE),
             };
-            (low < high).then_some([low, high, fixed])
-        });
-        let mut numbers: Vec<_> = numbers.collect();
+            Some([low, high, fixed])
+        };
+        let mut numbers: Vec<_> = windows.iter().filter_map(read).collect();
+        let unreadable = windows.len() - numbers.len();
+        numbers.retain(|[low, high, _]| low < high);
         numbers.sort_by_key(|[low, high, fixed]| (*low, std::cmp::Reverse(*high), *fixed));
         let mut kept: Vec<[u32; 3]> = Vec::with_capacity(numbers.len());
         let mut reach = 0;
@@ -243,7 +253,7 @@ impl Versions {
                 kept.push(window);
             }
         }
-        kept
+        (kept, unreadable)
     }
 }
 

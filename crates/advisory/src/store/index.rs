@@ -20,7 +20,7 @@ pub struct Status {
     format: u32,
     /// Hash over the names and contents of all shards.
     pub position: String,
-    /// When the youngest feed document was taken, RFC 3339.
+    /// When the feed that was not taken for longest was taken, RFC 3339.
     pub built: String,
     /// Feeds, by name.
     pub feeds: Vec<FeedStatus>,
@@ -71,7 +71,7 @@ impl Status {
             hash.update(format!("{} {}\n", shard.namespace, shard.file).as_bytes());
         }
         hash.update(known_exploited.as_bytes());
-        let built = feeds.iter().map(|feed| feed.taken.clone()).max();
+        let built = feeds.iter().map(|feed| feed.taken.clone()).min();
         Self {
             format: FORMAT,
             position: hash.finalize().to_hex().to_string(),

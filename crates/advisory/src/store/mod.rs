@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 /// Below the data folder.
 const FOLDER: &str = "advisories";
 const SHARDS: &str = "shards";
+/// Why a window was left out.
+pub(crate) const NO_VERSION: &str = "bound that is no version";
 const KEYS: usize = 0;
 const KEY_ENDS: usize = 1;
 const VALUES: usize = 2;
@@ -79,7 +81,7 @@ impl Store {
             .shards
             .iter()
             .find(|shard| shard.namespace == name)?;
-        let sections = self.sections(&shard.file, Some(shard.bytes));
+        let sections = self.sections(&shard.file);
         Some(sections.map(|sections| Shard::new(sections, namespace.scheme())))
     }
 
@@ -87,25 +89,26 @@ impl Store {
     /// never loaded.
     pub(crate) fn known_exploited(&self) -> Option<Result<Catalogue, StoreError>> {
         let file = &self.status.known_exploited;
-        (!file.is_empty()).then(|| self.sections(file, None).map(Catalogue))
+        (!file.is_empty()).then(|| self.sections(file).map(Catalogue))
     }
 
-    fn sections<const N: usize>(
-        &self,
-        file: &str,
-        bytes: Option<usize>,
-    ) -> Result<Sections<N>, StoreError> {
+    /// Maps a file and checks that it still has the content it is named by.
+    fn sections<const N: usize>(&self, file: &str) -> Result<Sections<N>, StoreError> {
         let path = self.folder.join(SHARDS).join(file);
         let reason = match Sections::open(&path) {
-            Ok(Ok(sections)) if bytes.is_none_or(|bytes| bytes == sections.length()) => {
+            Ok(Ok(sections)) if file.starts_with(&content_name(sections.bytes())) => {
                 return Ok(sections);
             }
-            Ok(Ok(_)) => "it is not as long as it was".to_owned(),
-            Ok(Err(Corrupt)) => "it contradicts itself".to_owned(),
+            Ok(_) => "it is not what was written".to_owned(),
             Err(error) => error.to_string(),
         };
         Err(StoreError::Corrupt { path, reason })
     }
+}
+
+/// The first 160 bits of the BLAKE3 of a file's content, in hex.
+fn content_name(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..40].to_owned()
 }
 
 /// Known exploited vulnerabilities, by CVE.
@@ -147,7 +150,11 @@ impl Writer {
     pub(crate) fn replace(&self, intake: &Intake) -> io::Result<Status> {
         let before = Status::read(&self.folder).ok();
         let mut shards = Vec::new();
+        let mut unreadable: BTreeMap<String, usize> = BTreeMap::new();
         for (namespace, compiled) in compile::shards(intake) {
+            for (feed, windows) in compiled.unreadable {
+                *unreadable.entry(feed).or_default() += windows;
+            }
             shards.push(ShardStatus {
                 namespace,
                 names: compiled.names,
@@ -161,7 +168,7 @@ impl Writer {
         } else {
             self.keep(&compile::known_exploited(intake), "kev")?
         };
-        let mut status = Status::new(feeds(intake), shards, known_exploited);
+        let mut status = Status::new(feeds(intake, &unreadable), shards, known_exploited);
         let needed: Vec<String> = status.files().map(str::to_owned).collect();
         if let Some(before) = before {
             // A second run over the same feeds changes nothing at all.
@@ -179,8 +186,7 @@ impl Writer {
     }
 
     fn keep(&self, bytes: &[u8], kind: &str) -> io::Result<String> {
-        let hash = blake3::hash(bytes).to_hex();
-        let name = format!("{}.{kind}", &hash[..40]);
+        let name = format!("{}.{kind}", content_name(bytes));
         let path = self.folder.join(SHARDS).join(&name);
         // A file of that name may have been cut or altered since.
         let intact = fs::read(&path).is_ok_and(|there| there == bytes);
@@ -205,17 +211,23 @@ impl Writer {
     }
 }
 
-fn feeds(intake: &Intake) -> Vec<FeedStatus> {
+fn feeds(intake: &Intake, unreadable: &BTreeMap<String, usize>) -> Vec<FeedStatus> {
     let mut records: BTreeMap<&str, usize> = BTreeMap::new();
     for advisory in intake.advisories() {
         *records.entry(&advisory.feed).or_default() += 1;
     }
-    let feeds = intake.tallies.iter().map(|(name, tally)| FeedStatus {
-        name: name.clone(),
-        records: tally.records + records.get(name.as_str()).copied().unwrap_or(0),
-        skipped: tally.skipped.clone(),
-        newest: tally.newest.clone(),
-        taken: tally.taken.clone(),
+    let feeds = intake.tallies.iter().map(|(name, tally)| {
+        let mut skipped = tally.skipped.clone();
+        if let Some(windows) = unreadable.get(name) {
+            *skipped.entry(NO_VERSION.to_owned()).or_default() += windows;
+        }
+        FeedStatus {
+            name: name.clone(),
+            records: tally.records + records.get(name.as_str()).copied().unwrap_or(0),
+            skipped,
+            newest: tally.newest.clone(),
+            taken: tally.taken.clone(),
+        }
     });
     feeds.collect()
 }

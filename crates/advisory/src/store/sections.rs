@@ -66,9 +66,9 @@ impl<const N: usize> Sections<N> {
         Some(Self { map, places })
     }
 
-    /// Bytes of the file.
-    pub(crate) fn length(&self) -> usize {
-        self.map.len()
+    /// The whole file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.map
     }
 
     /// The bytes of a section.

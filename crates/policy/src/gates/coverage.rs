@@ -66,7 +66,6 @@ fn advice(kind: GapKind) -> &'static str {
         GapKind::NoAdvisoryData => {
             "add a feed for it with `plimsoll data update --from FOLDER_OR_URL`"
         }
-        GapKind::StaleAdvisoryData => "run `plimsoll data update --from FOLDER_OR_URL`",
         GapKind::LimitExceeded => {
             "find out what makes this so large; it is not what an image should hold"
         }

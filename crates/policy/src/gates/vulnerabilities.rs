@@ -61,8 +61,6 @@ parameters! {
         except_packages: Option<Vec<Pattern>>,
         /// Not of packages of which every place matches.
         except_paths: Option<Vec<PathPattern>>,
-        /// Language packages that an OS package installed: `include` or `skip`; `include` when left out.
-        owned: Option<Owned>,
     }
 }
 
@@ -95,10 +93,6 @@ choice! {
 choice! {
     /// Who ships a package.
     Class { Os = "os", Language = "language" }
-}
-choice! {
-    /// Whether packages count that an OS package installed.
-    Owned { Include = "include", Skip = "skip" }
 }
 
 impl Trigger for OfPackage {
@@ -143,7 +137,6 @@ impl OfPackage {
 
     fn wants_package(&self, package: &Package) -> bool {
         let (record, places) = (&package.record, &package.locations);
-        let is_owned = package.owned_by.is_some() && !record.ecosystem.is_os();
         given(&self.class, |class| {
             (*class == Class::Os) == record.ecosystem.is_os()
         }) && given(&self.ecosystems, |list| list.contains(&record.ecosystem))
@@ -152,7 +145,6 @@ impl OfPackage {
             && given(&self.except_paths, |paths| {
                 places.is_empty() || !places.iter().all(|place| any_path(paths, &place.path))
             })
-            && !(is_owned && self.owned == Some(Owned::Skip))
     }
 
     fn scores(&self, finding: &Finding, Score(least): Score) -> bool {
@@ -260,7 +252,6 @@ mod tests {
             packages: None,
             except_packages: None,
             except_paths: None,
-            owned: None,
         }
     }
 
@@ -472,17 +463,5 @@ mod tests {
         assert!(old(Some("2026-10-01")));
         assert!(old(None));
         assert!(old(Some("yesterday")));
-    }
-
-    #[test]
-    fn packages_of_an_os_package_are_skipped_when_asked() {
-        let mut scene = scene();
-        scene.inventory.packages[0].owned_by = Some("liblog4j2-java".into());
-        assert_eq!(fired(&rule(), &scene).len(), 2);
-        let skip = OfPackage {
-            owned: Some(Owned::Skip),
-            ..rule()
-        };
-        assert_eq!(fired(&skip, &scene).len(), 1);
     }
 }

@@ -235,7 +235,7 @@ fn guard(rules: &[&Rule], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reas
 }
 
 fn is_about_data(kind: GapKind) -> bool {
-    matches!(kind, GapKind::NoAdvisoryData | GapKind::StaleAdvisoryData)
+    kind == GapKind::NoAdvisoryData
 }
 
 /// Allows what the allowlist covers, and says which ended entries would have

@@ -75,10 +75,7 @@ pub(super) fn write_missing(report: &Report<'_>, page: &mut Page) {
 fn wants_data(reason: &Reason) -> bool {
     match &reason.evidence {
         Evidence::Data => true,
-        Evidence::Gap(gap) => matches!(
-            gap.kind,
-            GapKind::NoAdvisoryData | GapKind::StaleAdvisoryData
-        ),
+        Evidence::Gap(gap) => gap.kind == GapKind::NoAdvisoryData,
         _ => false,
     }
 }
