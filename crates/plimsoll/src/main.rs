@@ -10,6 +10,7 @@ mod outputs;
 mod progress;
 
 use clap::{Parser, Subcommand};
+use plimsoll_report::plain;
 use std::process::ExitCode;
 
 /// The load line for container images: scans an image, judges it by policy.
@@ -44,19 +45,22 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Wrong usage or configuration.
+    /// Wrong usage or configuration; one line for each problem.
     pub(crate) fn usage(error: impl std::fmt::Display) -> Self {
+        let error = error.to_string();
+        let lines: Vec<_> = error.lines().map(plain).collect();
         Self {
             code: 2,
-            message: error.to_string(),
+            message: lines.join("\n"),
         }
     }
 
-    /// Could not judge.
+    /// Could not judge. The message may quote names from an image, so it is
+    /// one line whatever they hold.
     pub(crate) fn unjudged(error: impl std::fmt::Display) -> Self {
         Self {
             code: 3,
-            message: error.to_string(),
+            message: plain(&error.to_string()),
         }
     }
 }
@@ -79,23 +83,10 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("plimsoll: {}", one_line(&failure.message));
+            for line in failure.message.lines() {
+                eprintln!("plimsoll: {line}");
+            }
             ExitCode::from(failure.code)
         }
     }
-}
-
-/// Messages may quote names from outside: no control character reaches the
-/// terminal, and several lines stay several lines only where they are ours.
-fn one_line(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }

@@ -18,7 +18,7 @@ impl Line {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 bar.set_style(style);
             }
-            bar.set_message(format!("resolving {}", crate::one_line(name)));
+            bar.set_message(format!("resolving {}", plimsoll_report::plain(name)));
             bar.enable_steady_tick(std::time::Duration::from_millis(50));
         } else {
             // The thread that turns the spinner would hold up the end.

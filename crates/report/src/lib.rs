@@ -11,4 +11,5 @@ mod plan;
 mod report;
 
 pub use formats::{FORMATS, Format};
+pub use plain::plain;
 pub use report::{Report, closing_line};

@@ -31,13 +31,14 @@ const HIDDEN: &[(u32, u32)] = &[
     (0xe_0000, 0x10_ffff),
 ];
 
-fn is_hidden(c: char) -> bool {
+/// Whether a character must not reach a terminal as it is.
+pub(crate) fn is_hidden(c: char) -> bool {
     let code = u32::from(c);
     c.is_control() || HIDDEN.iter().any(|&(from, to)| (from..=to).contains(&code))
 }
 
 /// `text` with escapes for all that must not reach a terminal.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let code = u32::from(c);

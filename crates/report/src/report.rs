@@ -10,6 +10,9 @@ pub struct Report<'a> {
     pub inventory: &'a Inventory,
     /// Its vulnerabilities; empty where nothing was matched.
     pub findings: &'a [Finding],
+    /// Those of language packages that the distribution installed, whose own
+    /// word decides instead.
+    pub suppressed: &'a [Finding],
     /// For packages with findings that have a fix, by index: the version that
     /// repairs them all.
     pub upgrades: &'a BTreeMap<usize, String>,

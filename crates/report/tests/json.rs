@@ -107,6 +107,9 @@ fn every_field_is_documented() {
     for case in [everything(), fixture::warn(), fixture::cannot_tell()] {
         keys(&parsed(&case), "", &mut found);
     }
+    // Both lists hold findings of one form.
+    let form = |path: String| path.replacen("suppressed[]", "findings[]", 1);
+    let found: BTreeSet<_> = found.into_iter().map(form).collect();
     // A table row is `| name | type | meaning |` below a heading that names
     // the object.
     let mut documented = BTreeSet::new();

@@ -3,7 +3,7 @@
 use super::source::Source;
 use crate::{Failure, outputs};
 use clap::Args;
-use plimsoll_report::Report;
+use plimsoll_report::{Report, plain};
 use std::collections::BTreeMap;
 
 #[derive(Args)]
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let report = Report {
         inventory: &inventory,
         findings: &[],
+        suppressed: &[],
         upgrades: &BTreeMap::new(),
         verdict: None,
         data: None,
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         .filter(|gap| gap.kind.is_incomplete())
         .collect();
     for gap in &incomplete {
-        eprintln!("plimsoll: not looked at: {gap}");
+        eprintln!("plimsoll: not looked at: {}", plain(&gap.to_string()));
     }
     Ok(if incomplete.is_empty() { 0 } else { 3 })
 }

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     data_dir: Option<PathBuf>,
 
     /// Read feeds for this scan only, instead of the stored advisory data
-    #[arg(long, value_name = "FOLDER", conflicts_with = "data_dir")]
+    #[arg(long, value_name = "DIR|FILE|URL", conflicts_with = "data_dir")]
     advisories: Vec<String>,
 
     /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
@@ -54,6 +54,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             .map_err(Failure::usage)?,
         None => jiff::Timestamp::now(),
     };
+    let remote = arguments
+        .advisories
+        .iter()
+        .find(|from| from.contains("://"));
+    if let (true, Some(url)) = (arguments.source.offline, remote) {
+        return Err(Failure::usage(format!(
+            "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
+        )));
+    }
     let scratch;
     let folder = if arguments.advisories.is_empty() {
         folders::data(arguments.data_dir.as_ref())
@@ -71,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let mut inventory = arguments.source.inventory()?;
     let Matched {
         findings,
+        suppressed,
         upgrades,
         coverage,
     } = match &store {
@@ -92,6 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let report = Report {
         inventory: &inventory,
         findings: &findings,
+        suppressed: &suppressed,
         upgrades: &upgrades,
         verdict: Some(&verdict),
         data: data.as_ref(),

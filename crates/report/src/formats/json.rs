@@ -10,7 +10,7 @@ use crate::Report;
 use finding::FindingEntry;
 use image::{Config, Counts, DistroEntry, Image, LayerEntry, UserEntry};
 use package::PackageEntry;
-use plimsoll_types::Gap;
+use plimsoll_types::{Finding, Gap};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
@@ -31,6 +31,7 @@ struct Document<'a> {
     counts: Counts,
     packages: Vec<PackageEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
+    suppressed: Vec<FindingEntry<'a>>,
     users: Vec<UserEntry<'a>>,
     coverage: Coverage<'a>,
 }
@@ -42,7 +43,10 @@ impl<'a> Document<'a> {
         let packages = packages.map(|(at, package)| (report.upgrades.get(&at), package));
         let removed = report.removed().iter().map(|package| (None, package));
         let layers = (0..).zip(&inventory.layers);
-        let findings = report.findings.iter();
+        let entries = |findings: &'a [Finding]| {
+            let entries = findings.iter();
+            entries.filter_map(|finding| FindingEntry::of(report, finding))
+        };
         Self {
             schema: "plimsoll.report/1",
             image: Image::of(&inventory.image, &inventory.layers),
@@ -59,9 +63,8 @@ impl<'a> Document<'a> {
                 .chain(removed)
                 .map(|(upgrade, package)| PackageEntry::of(report, package, upgrade))
                 .collect(),
-            findings: findings
-                .filter_map(|finding| FindingEntry::of(report, finding))
-                .collect(),
+            findings: entries(report.findings).collect(),
+            suppressed: entries(report.suppressed).collect(),
             users: inventory.users.iter().map(UserEntry::of).collect(),
             coverage: Coverage {
                 looked: &inventory.coverage.looked,

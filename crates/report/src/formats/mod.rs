@@ -6,6 +6,7 @@ mod table;
 mod text;
 
 use crate::Report;
+use crate::plain::is_hidden;
 use std::io;
 
 /// An output format.
@@ -43,8 +44,22 @@ pub const FORMATS: &[Format] = &[
     },
 ];
 
-/// Writes `value` as indented JSON with a line feed at its end.
+/// Writes `value` as indented JSON with a line feed at its end. What must not
+/// reach a terminal is escaped there too, which means the same in JSON.
 fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    out.write_all(b"\n")
+    let mut text = String::new();
+    for c in serde_json::to_string_pretty(value)?.chars() {
+        match c {
+            '\n' => text.push(c),
+            c if is_hidden(c) => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('\n');
+    out.write_all(text.as_bytes())
 }

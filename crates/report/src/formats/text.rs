@@ -22,6 +22,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result
     header::write(report, &groups, &mut page);
     reasons::write(report, &groups, &mut page);
     matrix::write(report, &groups, &mut page);
+    matrix::write_suppressed(report, &mut page);
     packages::write(report, &groups, &mut page);
     packages::write_removed(report, &mut page);
     coverage::write(report, &mut page);

@@ -7,6 +7,19 @@ use crate::plain::count;
 use plimsoll_policy::Evidence;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the distribution's word decides instead of the language's advisories.
+pub(super) fn write_suppressed(report: &Report<'_>, page: &mut Page) {
+    if report.suppressed.is_empty() {
+        return;
+    }
+    let packages: BTreeSet<_> = report.suppressed.iter().map(|f| f.package).collect();
+    let ids = count(by_id(report.suppressed).len(), "id");
+    let packages = count(packages.len(), "language package");
+    page.line(format!(
+        "  not counted: {ids} of {packages} that the distribution installed; its own word decides"
+    ));
+}
+
 /// Findings by the layer that brought their package.
 pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) {
     if groups.is_empty() {
