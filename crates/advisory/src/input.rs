@@ -16,11 +16,12 @@ const MAX_FILES: usize = 1_000_000;
 /// Seconds without any answer before a download is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An input that cannot be read: which, and why.
+/// An input that cannot be read: which, and why; without a reason it does not
+/// exist.
 #[derive(Debug)]
 pub(crate) struct InputError {
     pub input: String,
-    pub reason: String,
+    pub reason: Option<String>,
 }
 
 /// One file that may hold feed documents.
@@ -43,7 +44,16 @@ pub(crate) fn all(from: &[String]) -> Result<Vec<Input>, InputError> {
             continue;
         }
         let path = Path::new(text);
-        let data = fs::metadata(path).map_err(|error| failed(text, error))?;
+        let data = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let input = text.clone();
+                return Err(InputError {
+                    input,
+                    reason: None,
+                });
+            }
+            other => other.map_err(|error| failed(text, error))?,
+        };
         if data.is_dir() {
             let mut files = Vec::new();
             walk(path, &mut files).map_err(|error| failed(text, error))?;
@@ -61,7 +71,7 @@ pub(crate) fn all(from: &[String]) -> Result<Vec<Input>, InputError> {
 fn failed(input: &str, reason: impl std::fmt::Display) -> InputError {
     InputError {
         input: input.to_owned(),
-        reason: reason.to_string(),
+        reason: Some(reason.to_string()),
     }
 }
 
@@ -108,6 +118,7 @@ fn download(url: &str) -> Result<Input, InputError> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
         .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();

@@ -20,12 +20,18 @@ pub struct UpdateReport {
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// An input cannot be read.
-    #[error("`{input}` cannot be read: {reason}; the data stays as it was")]
+    #[error("`{input}` cannot be read: {reason}")]
     Input {
         /// Path or URL.
         input: String,
         /// What is wrong.
         reason: String,
+    },
+    /// There is no such file or folder.
+    #[error("`{input}` is no file, folder or https URL")]
+    Missing {
+        /// What the user named.
+        input: String,
     },
     /// A feed document is broken.
     #[error(
@@ -58,11 +64,18 @@ pub enum UpdateError {
     },
 }
 
+impl UpdateError {
+    /// Whether the request itself is wrong, rather than what it names.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Missing { .. })
+    }
+}
+
 impl From<InputError> for UpdateError {
-    fn from(error: InputError) -> Self {
-        UpdateError::Input {
-            input: error.input,
-            reason: error.reason,
+    fn from(InputError { input, reason }: InputError) -> Self {
+        match reason {
+            Some(reason) => UpdateError::Input { input, reason },
+            None => UpdateError::Missing { input },
         }
     }
 }
@@ -96,7 +109,7 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
                     failure = Some(feed.name());
                     InputError {
                         input: name.to_owned(),
-                        reason,
+                        reason: Some(reason),
                     }
                 })
             })
@@ -104,7 +117,7 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
                 Some(feed) => UpdateError::Feed {
                     feed,
                     input: error.input,
-                    reason: error.reason,
+                    reason: error.reason.unwrap_or_default(),
                 },
                 None => error.into(),
             })?;

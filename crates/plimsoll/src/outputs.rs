@@ -4,12 +4,13 @@ use crate::Failure;
 use clap::Args;
 use plimsoll_report::{FORMATS, Format, Report};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Flags {
-    /// Output format, to standard output or to a file; may be given many
-    /// times. `plimsoll list formats` names them
+    /// Output format, to standard output (or -) or to a file; may be given
+    /// many times. `plimsoll list formats` names them; `scan` prints text,
+    /// `sbom` a table when none is given
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<String>,
 }
@@ -43,12 +44,22 @@ impl Flags {
                 "two outputs go to standard output; write one to a file with `-o FORMAT=FILE`",
             ));
         }
+        for (at, output) in outputs.iter().enumerate() {
+            let again = |other: &&Output| other.file.is_some() && other.file == output.file;
+            if let Some(file) = outputs[..at].iter().find(again).and(output.file.as_ref()) {
+                return Err(Failure::usage(format!(
+                    "two outputs go to `{}`; give each a file of its own",
+                    file.display()
+                )));
+            }
+        }
         Ok(outputs)
     }
 }
 
 fn parse(text: &str) -> Result<Output, Failure> {
     let (name, file) = match text.split_once('=') {
+        Some((name, "-")) => (name, None),
         Some((_, "")) => {
             return Err(Failure::usage(format!(
                 "`-o {text}` names no file after `=`"
@@ -70,35 +81,44 @@ fn parse(text: &str) -> Result<Output, Failure> {
     Ok(Output { format, file })
 }
 
-/// Renders every output. A file appears under its name only when complete.
+/// Renders every output.
 pub(crate) fn write(outputs: &[Output], report: &Report<'_>) -> Result<(), Failure> {
     for output in outputs {
+        let mut bytes = Vec::new();
+        (output.format.render)(report, &mut bytes).map_err(Failure::unjudged)?;
         match &output.file {
-            None => {
-                let mut out = io::BufWriter::new(io::stdout().lock());
-                let result = (output.format.render)(report, &mut out).and_then(|()| out.flush());
-                match result {
-                    // The reader has seen enough.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                    other => other.map_err(|error| {
-                        Failure::unjudged(format!("standard output cannot be written: {error}"))
-                    })?,
-                }
-            }
-            Some(path) => {
-                let mut bytes = Vec::new();
-                let part = path.with_added_extension("part");
-                (output.format.render)(report, &mut bytes)
-                    .and_then(|()| std::fs::write(&part, &bytes))
-                    .and_then(|()| std::fs::rename(&part, path))
-                    .map_err(|error| {
-                        Failure::unjudged(format!(
-                            "`{}` cannot be written: {error}",
-                            path.display()
-                        ))
-                    })?;
-            }
+            None => print(&bytes)?,
+            Some(path) => place(path, &bytes).map_err(|error| {
+                Failure::unjudged(format!("`{}` cannot be written: {error}", path.display()))
+            })?,
         }
     }
     Ok(())
+}
+
+/// Writes to standard output.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // The reader has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| {
+            Failure::unjudged(format!("standard output cannot be written: {error}"))
+        }),
+    }
+}
+
+/// A file appears under its name only when complete; a device, a pipe or what
+/// a link leads to is written where it is.
+fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let plain = match std::fs::symlink_metadata(path) {
+        Ok(there) => there.is_file(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if !plain {
+        return std::fs::write(path, bytes);
+    }
+    let part = path.with_added_extension("part");
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(&part, path)
 }

@@ -131,6 +131,28 @@ fn wrong_usage() {
         2,
         &["arm"],
     );
+    let bare = "pkg:pypi/jinja2";
+    refused(home, &["scan", bare], 2, &[bare, "version"]);
+    let odd = "pkg:pypi/jinja2@notaversion";
+    refused(home, &["scan", odd], 2, &[odd, "pep440"]);
+    let url = "http://127.0.0.1:1/all.zip";
+    let offline = ["scan", "--offline", "--advisories", url, "dir:/etc"];
+    refused(home, &offline, 2, &[url, "--offline"]);
+    let nowhere = ["scan", "--advisories", "/nowhere", "dir:/etc"];
+    refused(home, &nowhere, 2, &["/nowhere"]);
+    let twice = ["scan", "-o", "text=x", "-o", "json=x", "dir:/etc"];
+    refused(home, &twice, 2, &["`x`"]);
+}
+
+#[test]
+fn a_device_stays_a_device() {
+    let home = tempfile::tempdir().unwrap();
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    let output = format!("json={}", link.display());
+    let arguments = ["sbom", "pkg:pypi/jinja2@2.10", "-o", &output];
+    assert_eq!(plimsoll(home.path(), &arguments).status.code(), Some(0));
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
 /// A registry that gives every request the same answer; `None` hangs.

@@ -108,6 +108,12 @@ impl<'a> Lookup<'a> {
         self.shards.insert(namespace.clone(), shard);
     }
 
+    /// Whether there is data for a namespace that cannot be used.
+    pub(super) fn is_damaged(&self, namespace: &Namespace) -> bool {
+        let name = namespace.to_string();
+        self.damaged.iter().any(|gap| gap.subject == name)
+    }
+
     fn damage(&mut self, subject: &str, error: &StoreError) {
         self.damaged.push(Gap {
             kind: GapKind::NoAdvisoryData,

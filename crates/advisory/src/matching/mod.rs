@@ -92,12 +92,16 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     if homeless > 0 && !said {
         matched.coverage.gaps.insert(nowhere(inventory, homeless));
     }
+    unserved.retain(|namespace, _| !lookup.is_damaged(namespace));
     for (namespace, count) in unserved {
         matched.coverage.gaps.insert(Gap {
             kind: GapKind::NoAdvisoryData,
             subject: namespace.to_string(),
             layer: None,
-            detail: format!("{count} packages were not matched; load a feed that covers them with `plimsoll data update`"),
+            detail: format!(
+                "{} not matched; load a feed that covers them with `plimsoll data update`",
+                were(count, "package")
+            ),
         });
     }
     lookup.finish(&mut matched.coverage);
@@ -133,7 +137,15 @@ fn nowhere(inventory: &Inventory, count: usize) -> Gap {
         kind,
         subject,
         layer: None,
-        detail: format!("{count} OS packages were not matched: {reason}"),
+        detail: format!("{} not matched: {reason}", were(count, "OS package")),
+    }
+}
+
+/// `1 package was`, `2 packages were`.
+fn were(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what} was"),
+        count => format!("{count} {what}s were"),
     }
 }
 

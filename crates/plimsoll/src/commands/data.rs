@@ -1,9 +1,9 @@
 //! `plimsoll data`: advisory data, its age and its update.
 
+use crate::outputs::print;
 use crate::{Failure, folders};
 use clap::{Args, Subcommand};
 use plimsoll_advisory::{Store, update};
-use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -11,8 +11,8 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 
-    /// Where advisory data lives
-    #[arg(long, value_name = "DIR", env = "PLIMSOLL_DATA_DIR", global = true)]
+    /// Where advisory data lives [env: PLIMSOLL_DATA_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
 }
 
@@ -21,7 +21,7 @@ enum Verb {
     /// Read feeds in their upstream format and replace the data as a whole
     Update {
         /// Folder, file or URL that holds feeds; may be given many times
-        #[arg(long, required = true, value_name = "DIR|FILE|URL", num_args = 1..)]
+        #[arg(long, required = true, value_name = "DIR|FILE|URL")]
         from: Vec<String>,
     },
     /// Print feeds, records and age
@@ -29,18 +29,22 @@ enum Verb {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let folder = folders::data(arguments.data_dir.as_ref());
-    match &arguments.verb {
-        Verb::Update { from } => {
-            let report = update(&folder, from).map_err(Failure::unjudged)?;
-            let mut out = std::io::stdout().lock();
-            write!(out, "{report}").map_err(Failure::unjudged)?;
-        }
+    let folder = folders::data(arguments.data_dir.as_ref())?;
+    let text = match &arguments.verb {
+        Verb::Update { from } => match update(&folder, from) {
+            Ok(report) => report.to_string(),
+            Err(error) if error.is_usage() => return Err(Failure::usage(error)),
+            Err(error) => {
+                return Err(Failure::unjudged(format!(
+                    "{error}; the data stays as it was"
+                )));
+            }
+        },
         Verb::Status => {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
-            let mut out = std::io::stdout().lock();
-            write!(out, "{}", store.status()).map_err(Failure::unjudged)?;
+            store.status().to_string()
         }
-    }
+    };
+    print(text.as_bytes())?;
     Ok(0)
 }

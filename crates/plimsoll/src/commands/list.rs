@@ -1,8 +1,8 @@
 //! `plimsoll list`: what this build knows, read off its tables.
 
 use crate::Failure;
+use crate::outputs::print;
 use clap::{Args, ValueEnum};
-use std::io::Write;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -36,9 +36,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             .collect(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut out = std::io::stdout().lock();
-    for (name, about) in rows {
-        writeln!(out, "{name:width$}  {about}").map_err(Failure::unjudged)?;
-    }
+    let lines = rows
+        .iter()
+        .map(|(name, about)| format!("{name:width$}  {about}\n"));
+    print(lines.collect::<String>().as_bytes())?;
     Ok(0)
 }

@@ -28,12 +28,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all_layers: bool,
 
-    /// Where advisory data lives
-    #[arg(long, value_name = "DIR", env = "PLIMSOLL_DATA_DIR")]
+    /// Where advisory data lives [env: PLIMSOLL_DATA_DIR]
+    #[arg(long, value_name = "DIR", conflicts_with = "advisories")]
     data_dir: Option<PathBuf>,
 
-    /// Read feeds for this scan only, instead of the stored advisory data
-    #[arg(long, value_name = "DIR|FILE|URL", conflicts_with = "data_dir")]
+    /// Read feeds for this scan only, instead of the stored advisory data; may
+    /// be given many times
+    #[arg(long, value_name = "DIR|FILE|URL")]
     advisories: Vec<String>,
 
     /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
@@ -65,11 +66,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let scratch;
     let folder = if arguments.advisories.is_empty() {
-        folders::data(arguments.data_dir.as_ref())
+        folders::data(arguments.data_dir.as_ref())?
     } else {
         scratch = tempfile::tempdir().map_err(Failure::unjudged)?;
-        plimsoll_advisory::update(scratch.path(), &arguments.advisories)
-            .map_err(Failure::unjudged)?;
+        plimsoll_advisory::update(scratch.path(), &arguments.advisories).map_err(|error| {
+            if error.is_usage() {
+                Failure::usage(error)
+            } else {
+                Failure::unjudged(error)
+            }
+        })?;
         scratch.path().to_owned()
     };
     let store = match Store::open(&folder) {

@@ -3,6 +3,7 @@
 
 use crate::{Failure, folders, progress};
 use clap::Args;
+use plimsoll_advisory::versions::Scheme;
 use plimsoll_image::Image;
 use plimsoll_inventory::FactCache;
 use plimsoll_types::{Inventory, PackageUrl, Platform};
@@ -35,8 +36,8 @@ pub(crate) struct Source {
     #[arg(long)]
     pub(crate) offline: bool,
 
-    /// Where facts of known layers are kept
-    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR")]
+    /// Where facts of known layers are kept [env: PLIMSOLL_CACHE_DIR]
+    #[arg(long, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
 
     /// Read every layer, known or not, and keep nothing
@@ -66,8 +67,8 @@ impl Source {
             }
         })?;
         line.say("reading layers");
-        let cache =
-            (!self.no_cache).then(|| FactCache::new(&folders::cache(self.cache_dir.as_ref())));
+        let folder = folders::cache(self.cache_dir.as_ref()).filter(|_| !self.no_cache);
+        let cache = folder.map(|folder| FactCache::new(&folder));
         let options = plimsoll_inventory::Options {
             cache,
             ..Default::default()
@@ -84,6 +85,16 @@ fn package(text: &str) -> Result<Inventory, Failure> {
             purl.kind
         ))
     })?;
+    let scheme = Scheme::of(record.ecosystem);
+    let version = record.version.as_deref().ok_or_else(|| {
+        Failure::usage(format!("`{text}` names no version; write it behind an `@`"))
+    })?;
+    if scheme.parse(version).is_none() {
+        return Err(Failure::usage(format!(
+            "`{text}`: `{version}` is no version of that ecosystem ({})",
+            scheme.as_str()
+        )));
+    }
     let mut inventory = plimsoll_inventory::of_packages(text, "pkg", vec![record]);
     inventory.distro = purl.distro();
     Ok(inventory)

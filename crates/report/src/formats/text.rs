@@ -65,6 +65,6 @@ fn short(severity: Severity) -> &'static str {
         Severity::Medium => "MED",
         Severity::Low => "LOW",
         Severity::Negligible => "NEGL",
-        Severity::Unknown => "?",
+        Severity::Unknown => "UNRATED",
     }
 }

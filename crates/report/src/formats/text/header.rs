@@ -57,10 +57,14 @@ fn basis(report: &Report<'_>) -> Vec<String> {
 fn age(built: &str, now: jiff::Timestamp) -> Option<String> {
     let built: jiff::Timestamp = built.parse().ok()?;
     let minutes = now.as_second().saturating_sub(built.as_second()) / 60;
-    Some(match minutes.max(0) {
-        minutes @ 0..60 => format!("{minutes} min"),
-        minutes @ 60..2880 => format!("{} h", minutes / 60),
-        minutes => format!("{} days", minutes / 1440),
+    // Whole days are counted as calendars and policies count them.
+    let day = |moment: jiff::Timestamp| moment.as_second().div_euclid(86400);
+    Some(match minutes {
+        // Clocks differ, and a day that is given begins at midnight.
+        -2880..60 => format!("{} min", minutes.max(0)),
+        60..2880 => format!("{} h", minutes / 60),
+        2880.. => format!("{} days", day(now) - day(built)),
+        _ => return None,
     })
 }
 
@@ -75,6 +79,9 @@ pub(super) fn summary(report: &Report<'_>, groups: &[Group<'_>]) -> String {
         };
     }
     if groups.is_empty() {
+        if report.inventory.packages.is_empty() {
+            return "no packages of a known kind".to_owned();
+        }
         return match (report.data, report.inventory.coverage.gaps.len()) {
             (None, _) => format!("{packages}, not matched: no advisory data"),
             (_, 0) => format!("{packages}, none with known findings"),
