@@ -26,7 +26,7 @@ impl Collector for Java {
     }
 
     fn about(&self) -> &'static str {
-        "Java archives, nested to any depth: pom.properties, MANIFEST.MF, file names"
+        "Java archives, nested: pom.properties, MANIFEST.MF, file names"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
