@@ -65,7 +65,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the field is written at all, even without a value.
-    pub(crate) fn is_present(&self, name: &str) -> bool {
+    pub(crate) fn is_present(&mut self, name: &'static str) -> bool {
+        self.known.insert(name);
         self.entries.iter().any(|entry| entry.name == name)
     }
 
