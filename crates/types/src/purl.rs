@@ -248,7 +248,10 @@ impl FromStr for PackageUrl {
             let (key, value) = pair
                 .split_once('=')
                 .ok_or_else(|| wrong("a qualifier has no `=`"))?;
-            qualifiers.insert(key.to_ascii_lowercase(), decode(value)?);
+            // A qualifier without a value is as good as none (specification).
+            if !value.is_empty() {
+                qualifiers.insert(key.to_ascii_lowercase(), decode(value)?);
+            }
         }
         let kind = kind.to_ascii_lowercase();
         let name = if kind == "pypi" { pep503(&name) } else { name };
