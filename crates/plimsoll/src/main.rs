@@ -68,11 +68,7 @@ impl Failure {
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers; everything else is wrong usage.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return answer(&error),
     };
     let result = match cli.verb {
         Verb::Scan(arguments) => commands::scan::run(&arguments),
@@ -89,4 +85,30 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Help and version are answers; everything else is wrong usage, in one line.
+fn answer(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.to_string();
+    let mut paragraphs = text.split("\n\n").map(|paragraph| {
+        let lines: Vec<_> = paragraph.lines().map(str::trim).collect();
+        lines.join(" ")
+    });
+    let problem = paragraphs.next().unwrap_or_default();
+    let problem = problem.strip_prefix("error: ").unwrap_or(&problem);
+    let tip = paragraphs.find_map(|paragraph| {
+        let tip = paragraph.strip_prefix("tip: ")?;
+        Some(format!("; {tip}"))
+    });
+    let tip = tip.unwrap_or_default();
+    eprintln!(
+        "plimsoll: {}; see `plimsoll --help`",
+        plain(&format!("{problem}{tip}"))
+    );
+    ExitCode::from(2)
 }

@@ -96,9 +96,10 @@ fn broken_archives() {
 fn wrong_usage() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let output = plimsoll(home, &["scan", "--no-such-flag", "x"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--no-such-flag"));
+    let flag = "--no-such-flag";
+    refused(home, &["scan", flag, "x"], 2, &[flag, "--help"]);
+    refused(home, &["scan"], 2, &["<IMAGE>"]);
+    refused(home, &["scna", "x"], 2, &["scna", "scan"]);
 
     let path = archive(
         home,
