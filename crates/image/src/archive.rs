@@ -2,9 +2,9 @@
 
 use crate::files::Files;
 use crate::inflate::Inflate;
-use crate::tar_header::{BLOCK, Header, read_block};
+use crate::tar_header::{BLOCK, Header, Pax, read_block};
 use crate::{ImageError, limits};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -141,21 +141,89 @@ fn spool(file: File, input: &str) -> Result<File, ImageError> {
     Ok(copy)
 }
 
+/// What comes before an entry and belongs to it.
+#[derive(Default)]
+struct Before {
+    long_name: Option<Vec<u8>>,
+    long_link: Option<Vec<u8>>,
+    pax: Option<Pax>,
+}
+
+impl Before {
+    /// Takes an extension; readers disagree about which of two counts.
+    fn add(&mut self, kind: u8, bytes: &[u8]) -> Result<(), &'static str> {
+        let text = || bytes.iter().copied().take_while(|b| *b != 0).collect();
+        let doubled = match kind {
+            b'L' => self.long_name.replace(text()).is_some(),
+            b'K' => self.long_link.replace(text()).is_some(),
+            b'x' => self.pax.replace(Pax::parse(bytes)?).is_some(),
+            // A global header; engines apply none of its records to entries,
+            // and forget what stands before it.
+            _ => {
+                Pax::parse(bytes)?;
+                self.long_name.is_some() || self.long_link.is_some() || self.pax.is_some()
+            }
+        };
+        let pax = self.pax.as_ref();
+        let doubled = doubled
+            || self.long_name.is_some() && pax.is_some_and(|p| p.path.is_some())
+            || self.long_link.is_some() && pax.is_some_and(|p| p.link.is_some());
+        match doubled {
+            true => Err("an entry has two extended headers"),
+            false => Ok(()),
+        }
+    }
+
+    /// The entry with its extensions applied.
+    fn apply(self, header: Header) -> Result<Header, &'static str> {
+        let pax = self.pax.unwrap_or_default();
+        if pax.sparse || header.kind == b'S' {
+            return Err("an entry is stored with holes, which an image archive never is");
+        }
+        let name = pax.path.or(self.long_name).unwrap_or(header.name);
+        let kind = match header.kind {
+            // The oldest format marks directories by a trailing slash only.
+            0 if name.ends_with(b"/") => b'5',
+            0 => b'0',
+            kind => kind,
+        };
+        Ok(Header {
+            name,
+            link: pax.link.or(self.long_link).unwrap_or(header.link),
+            // Links, devices and directories may announce content, but none
+            // follows.
+            size: match kind {
+                b'1'..=b'6' => 0,
+                _ => pax.size.unwrap_or(header.size),
+            },
+            kind,
+        })
+    }
+}
+
 fn index(file: &File, input: &str) -> Result<BTreeMap<String, Place>, ImageError> {
     let fail = |e: io::Error| match e.kind() {
         io::ErrorKind::UnexpectedEof => ImageError::malformed(input, "the archive is cut off"),
         _ => ImageError::io(input, &e),
     };
+    let wrong = |why: &str| ImageError::malformed(input, why);
     let length = file.metadata().map_err(fail)?.len();
     let mut reader = BufReader::with_capacity(8 << 10, file);
     let mut places = BTreeMap::new();
+    let mut documents = BTreeSet::new();
+    let mut before = Before::default();
     let mut at = 0u64;
-    let (mut long_name, mut long_link, mut long_size) = (None, None, None);
     let mut count = 0usize;
     while let Some(block) = read_block(&mut reader).map_err(fail)? {
         at += BLOCK;
-        let header = Header::parse(&block).map_err(|why| ImageError::malformed(input, why))?;
-        let Some(header) = header else { break };
+        let Some(mut header) = Header::parse(&block).map_err(wrong)? else {
+            match read_block(&mut reader).map_err(fail)? {
+                Some(block) if block.iter().any(|b| *b != 0) => {
+                    return Err(wrong("a single block of zeros stands between entries"));
+                }
+                _ => break,
+            }
+        };
         count += 1;
         if count > limits::ARCHIVE_ENTRIES {
             return Err(ImageError::limit(
@@ -163,21 +231,20 @@ fn index(file: &File, input: &str) -> Result<BTreeMap<String, Place>, ImageError
                 "too many entries for an image archive",
             ));
         }
-        let special = matches!(header.kind, b'L' | b'K' | b'x' | b'g');
-        let size = if special {
-            header.size
-        } else {
-            long_size.take().unwrap_or(header.size)
-        };
+        let extension = matches!(header.kind, b'L' | b'K' | b'x' | b'g');
+        if !extension {
+            header = std::mem::take(&mut before).apply(header).map_err(wrong)?;
+        }
         let shown = String::from_utf8_lossy(&header.name).into_owned();
+        let size = header.size;
         let end = at
             .checked_add(size)
             .filter(|end| *end <= length)
-            .ok_or_else(|| {
-                ImageError::malformed(input, format!("the archive is cut off inside `{shown}`"))
-            })?;
-        let next = end.next_multiple_of(BLOCK);
-        if special {
+            .ok_or_else(|| wrong(&format!("the archive is cut off inside `{shown}`")))?;
+        let next = end
+            .checked_next_multiple_of(BLOCK)
+            .ok_or_else(|| wrong("too large"))?;
+        if extension {
             if size > limits::LONG_NAME_BYTES {
                 return Err(ImageError::limit(input, "an extended header is over 1 MiB"));
             }
@@ -186,50 +253,31 @@ fn index(file: &File, input: &str) -> Result<BTreeMap<String, Place>, ImageError
                 .take(size)
                 .read_to_end(&mut bytes)
                 .map_err(fail)?;
+            before.add(header.kind, &bytes).map_err(wrong)?;
             at += bytes.len() as u64;
-            let text = |b: &[u8]| {
-                let end = b.iter().position(|b| *b == 0).unwrap_or(b.len());
-                String::from_utf8_lossy(&b[..end]).into_owned()
-            };
-            match header.kind {
-                b'L' => long_name = Some(text(&bytes)),
-                b'K' => long_link = Some(text(&bytes)),
-                b'x' => {
-                    for (key, value) in pax(&bytes) {
-                        match key {
-                            b"path" => long_name = Some(text(value)),
-                            b"linkpath" => long_link = Some(text(value)),
-                            b"size" => long_size = text(value).parse().ok(),
-                            _ => {}
-                        }
-                    }
-                }
-                _ => {}
+        } else if let Some(name) = clean("", shown.trim_start_matches('/')) {
+            // No digest protects these, and readers disagree which one counts.
+            let document = matches!(&*name, "manifest.json" | "index.json" | "oci-layout");
+            if document && !documents.insert(name.clone()) {
+                return Err(wrong(&format!("two entries are named `{name}`")));
             }
-        } else {
-            let raw = long_name.take().unwrap_or(shown);
-            let link = long_link
-                .take()
-                .unwrap_or_else(|| String::from_utf8_lossy(&header.link).into_owned());
-            if let Some(name) = clean("", &raw) {
-                let place = match header.kind {
-                    b'0' | 0 | b'7' => Some(Place::Bytes { offset: at, size }),
-                    b'1' => clean("", &link).map(Place::Link),
-                    b'2' => {
-                        let parent = name.rsplit_once('/').map_or("", |(parent, _)| parent);
-                        clean(parent, &link).map(Place::Link)
-                    }
-                    _ => None,
-                };
-                if let Some(place) = place {
-                    places.insert(name, place);
+            let link = String::from_utf8_lossy(&header.link);
+            let place = match header.kind {
+                b'0' | b'7' => Some(Place::Bytes { offset: at, size }),
+                b'1' => clean("", &link).map(Place::Link),
+                b'2' => {
+                    let parent = name.rsplit_once('/').map_or("", |(parent, _)| parent);
+                    clean(parent, &link).map(Place::Link)
                 }
+                _ => None,
+            };
+            if let Some(place) = place {
+                places.insert(name, place);
             }
         }
+        let skip = next.checked_sub(at).and_then(|n| i64::try_from(n).ok());
         reader
-            .seek_relative(
-                i64::try_from(next - at).map_err(|_| ImageError::malformed(input, "too large"))?,
-            )
+            .seek_relative(skip.ok_or_else(|| wrong("too large"))?)
             .map_err(fail)?;
         at = next;
         if at >= length {
@@ -238,25 +286,6 @@ fn index(file: &File, input: &str) -> Result<BTreeMap<String, Place>, ImageError
     }
     reader.seek(SeekFrom::Start(0)).map_err(fail)?;
     Ok(places)
-}
-
-/// Records of a PAX header: `length key=value\n`.
-fn pax(mut bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
-    let mut records = Vec::new();
-    while let Some(space) = bytes.iter().position(|b| *b == b' ') {
-        let length = std::str::from_utf8(&bytes[..space])
-            .ok()
-            .and_then(|t| t.parse().ok());
-        let Some(length) = length.filter(|l: &usize| *l > space + 1 && *l <= bytes.len()) else {
-            break;
-        };
-        let record = &bytes[space + 1..length - 1];
-        if let Some(equals) = record.iter().position(|b| *b == b'=') {
-            records.push((&record[..equals], &record[equals + 1..]));
-        }
-        bytes = &bytes[length..];
-    }
-    records
 }
 
 /// A name inside the archive; `None` when it leads out of it or nowhere.

@@ -242,3 +242,84 @@ fn a_directory_is_one_layer_that_never_leaves_it() {
     assert!(text.contains("etc/os-release") && text.contains("etc/link"));
     assert!(!text.contains("root:"), "the link was followed");
 }
+
+/// A Docker archive with `more` entries, each with its own kind of header, in
+/// front of those of the image.
+fn with_raw(more: &[u8]) -> Vec<u8> {
+    let tar_layer = layer();
+    let config = config(&sha256(&tar_layer), "amd64");
+    let name = format!("{}.json", sha256(&config));
+    let manifest = docker_manifest(&name, "abc/layer.tar", "null");
+    let rest = archive(&[
+        ("abc/layer.tar".into(), tar_layer),
+        (name, config),
+        ("manifest.json".into(), manifest),
+    ]);
+    [more, &rest].concat()
+}
+
+#[test]
+fn what_engines_refuse_in_an_archive_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pax = |kind: u8, record: &str| raw("pax", kind, record.len() as u64, record.as_bytes());
+    let plain = raw("x", b'0', 0, b"");
+    let other = raw("manifest.json", b'0', 2, b"[]");
+    for (what, more) in [
+        (
+            "PAX size",
+            [pax(b'x', "29 size=18446744073709551615\n"), plain.clone()].concat(),
+        ),
+        (
+            "PAX size near the end of numbers",
+            [pax(b'x', "28 size=9223372036854775807\n"), plain.clone()].concat(),
+        ),
+        ("broken PAX", [pax(b'x', "5 a=b\n"), plain.clone()].concat()),
+        (
+            "two PAX headers",
+            [
+                pax(b'x', "9 size=0\n"),
+                pax(b'x', "9 size=0\n"),
+                plain.clone(),
+            ]
+            .concat(),
+        ),
+        (
+            "sparse",
+            [pax(b'x', "22 GNU.sparse.major=1\n"), plain.clone()].concat(),
+        ),
+        ("lone zero block", [vec![0; 512], plain.clone()].concat()),
+        ("two manifests", other.clone()),
+        ("two manifests", raw("/manifest.json", b'0', 2, b"[]")),
+    ] {
+        let error = open(&file(&folder, "a.tar", &with_raw(&more))).err();
+        assert!(
+            matches!(error, Some(ImageError::Malformed { .. })),
+            "{what}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn archives_are_walked_as_engines_walk_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pax = |kind: u8, record: &str| raw("pax", kind, record.len() as u64, record.as_bytes());
+    for (what, more) in [
+        // A reader that skips what a link announces loses the next entry.
+        ("link with a size", raw("link", b'2', 4096, b"")),
+        (
+            "global path and size",
+            [
+                pax(b'g', "14 path=other\n11 size=99\n"),
+                raw("x", b'0', 0, b""),
+            ]
+            .concat(),
+        ),
+        (
+            "PAX size",
+            [pax(b'x', "12 size=600\n"), raw("x", b'0', 0, &[7; 600])].concat(),
+        ),
+    ] {
+        println!("{what}");
+        read(&file(&folder, "a.tar", &with_raw(&more)));
+    }
+}
