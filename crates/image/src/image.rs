@@ -141,18 +141,24 @@ impl Image {
             &manifest.config,
         )?;
         let parsed = config::parse(&name, config_bytes, manifest.layers.len())?;
+        let mut notes = Vec::new();
+        if !manifest.rivals.is_empty() {
+            let others: Vec<_> = manifest.rivals.iter().map(Digest::as_str).collect();
+            let detail = format!(
+                "the index has several images for one platform; engines may choose {} instead of {}",
+                others.join(" or "),
+                manifest.digest
+            );
+            notes.push(ambiguous(detail));
+        }
         identity.manifest = Some(manifest.digest);
         identity.config = Some(manifest.config.digest);
-        let mut notes = Vec::new();
         if let (Some(index), Some(own)) = (&manifest.platform, &parsed.platform)
             && manifest::fits(index, own) != Some(0)
         {
-            notes.push(Gap {
-                kind: GapKind::ImageAmbiguous,
-                subject: String::new(),
-                layer: None,
-                detail: format!("the index says {index}, the configuration says {own}"),
-            });
+            notes.push(ambiguous(format!(
+                "the index says {index}, the configuration says {own}"
+            )));
         }
         identity.platform = manifest.platform.or(parsed.platform);
         require_platform(&identity, options)?;
@@ -203,6 +209,15 @@ impl Image {
             notes: Vec::new(),
             source,
         })
+    }
+}
+
+fn ambiguous(detail: String) -> Gap {
+    Gap {
+        kind: GapKind::ImageAmbiguous,
+        subject: String::new(),
+        layer: None,
+        detail,
     }
 }
 

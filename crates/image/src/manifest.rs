@@ -54,6 +54,8 @@ pub(crate) struct Manifest {
     pub(crate) platform: Option<Platform>,
     pub(crate) config: Descriptor,
     pub(crate) layers: Vec<Descriptor>,
+    /// Entries of the index that another engine may take instead of this one.
+    pub(crate) rivals: Vec<Digest>,
 }
 
 /// Reads the bytes of a manifest by its descriptor.
@@ -153,6 +155,7 @@ pub(crate) fn resolve(
                 platform,
                 config,
                 layers,
+                rivals: Vec::new(),
             });
         }
         Kind::Index(entries) => entries,
@@ -160,7 +163,7 @@ pub(crate) fn resolve(
     let mut leaves = Vec::new();
     let mut seen = BTreeSet::new();
     flatten(input, entries, 1, fetch, &mut seen, &mut leaves)?;
-    let chosen = choose(input, leaves, wanted)?;
+    let (chosen, rivals) = choose(input, leaves, wanted)?;
     let bytes = fetch(&chosen)?;
     verify(input, &bytes, &chosen)?;
     match parse(input, &bytes)? {
@@ -169,6 +172,7 @@ pub(crate) fn resolve(
             platform: chosen.platform.as_ref().map(Target::platform),
             config,
             layers,
+            rivals,
         }),
         Kind::Index(_) => Err(ImageError::malformed(
             input,
@@ -192,7 +196,7 @@ fn flatten(
         ));
     }
     for entry in entries {
-        if !entry.is_image() || !seen.insert(entry.digest.clone()) {
+        if entry.is_attestation() || !seen.insert(entry.digest.clone()) {
             continue;
         }
         if seen.len() > limits::INDEX_ENTRIES {
@@ -225,28 +229,40 @@ fn flatten(
     Ok(())
 }
 
+/// The first of the entries that suit the platform best, and the others of
+/// the same rank: Docker takes the first, Podman may prefer another
+/// compression, and newer engines read annotations.
 fn choose(
     input: &str,
     mut leaves: Vec<Descriptor>,
     wanted: Option<&Platform>,
-) -> Result<Descriptor, ImageError> {
+) -> Result<(Descriptor, Vec<Digest>), ImageError> {
     let target = wanted.cloned().unwrap_or_else(host);
     let rank = |leaf: &Descriptor| {
         leaf.platform
             .as_ref()
             .and_then(|p| fits(&target, &p.platform()))
     };
-    let best = leaves
-        .iter()
-        .enumerate()
-        .filter_map(|(at, leaf)| Some((rank(leaf)?, at)))
-        .min()
-        .map(|(_, at)| at);
-    if let Some(at) = best {
-        return Ok(leaves.swap_remove(at));
+    // An entry that calls itself something else than an image is not chosen,
+    // but some engines look at its platform only.
+    let is_image = |leaf: &&Descriptor| !leaf.is_labelled();
+    if let Some(best) = leaves.iter().filter(is_image).filter_map(rank).min() {
+        let at = |leaf: &Descriptor| !leaf.is_labelled() && rank(leaf) == Some(best);
+        let rivals = leaves
+            .iter()
+            .filter(|leaf| rank(leaf).is_some_and(|r| r <= best))
+            .map(|leaf| leaf.digest.clone());
+        let rivals: Vec<_> = rivals.collect();
+        if let Some(at) = leaves.iter().position(at) {
+            let chosen = leaves.swap_remove(at);
+            let others = rivals.into_iter().filter(|d| *d != chosen.digest);
+            let others = others.collect();
+            return Ok((chosen, others));
+        }
     }
+    leaves.retain(|leaf| !leaf.is_labelled());
     if leaves.len() == 1 && leaves.iter().all(|leaf| leaf.platform.is_none()) {
-        return Ok(leaves.swap_remove(0));
+        return Ok((leaves.swap_remove(0), Vec::new()));
     }
     let mut offered: Vec<String> = leaves
         .iter()
@@ -308,15 +324,19 @@ impl Descriptor {
         self.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// Whether an entry of an index can be an image, not an attestation.
-    fn is_image(&self) -> bool {
-        let unknown = self
-            .platform
-            .as_ref()
-            .is_some_and(|p| p.os == "unknown" || p.architecture == "unknown");
-        !unknown
-            && self.artifact_type.is_none()
-            && self.annotation("vnd.docker.reference.type").is_none()
+    /// Whether an entry of an index is of no platform that could run, as
+    /// builders mark attestations.
+    fn is_attestation(&self) -> bool {
+        match &self.platform {
+            Some(p) => p.os == "unknown" || p.architecture == "unknown",
+            None => self.is_labelled(),
+        }
+    }
+
+    /// Whether an entry of an index says that it is something else than an
+    /// image.
+    fn is_labelled(&self) -> bool {
+        self.artifact_type.is_some() || self.annotation("vnd.docker.reference.type").is_some()
     }
 }
 

@@ -144,6 +144,75 @@ fn oci_layouts_with_nested_indexes_select_the_platform() {
     ));
 }
 
+/// The notes of a layout whose index holds the first entry and these.
+fn notes_with(others: &[(&str, &[u8])]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let image = blobs("amd64");
+    let platform = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+    let mut entries = vec![descriptor(OCI_MANIFEST, &image.manifest, platform)];
+    let mut all = vec![&image.manifest[..], &image.config, &image.layer];
+    for (more, bytes) in others {
+        entries.push(descriptor(OCI_MANIFEST, bytes, more));
+        all.push(bytes);
+    }
+    let inner = format!(
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{}]}}"#,
+        entries.join(",")
+    );
+    all.push(inner.as_bytes());
+    let index = [descriptor(OCI_INDEX, inner.as_bytes(), "")];
+    write(folder.path(), &layout(&index, &all));
+    let options = plimsoll_image::Options {
+        platform: Some(plimsoll_types::Platform {
+            os: "linux".into(),
+            architecture: "amd64".into(),
+            variant: String::new(),
+        }),
+        ..Default::default()
+    };
+    let request = format!("oci-dir:{}", folder.path().display());
+    let image = plimsoll_image::Image::open(&request, &options).unwrap();
+    assert_eq!(
+        image.identity.manifest.unwrap().hex(),
+        sha256(&blobs("amd64").manifest)
+    );
+    let ambiguous = |gap: &plimsoll_types::Gap| gap.kind.is_incomplete();
+    assert!(image.notes.iter().all(ambiguous));
+    image.notes.into_iter().map(|gap| gap.detail).collect()
+}
+
+#[test]
+fn a_second_image_for_the_platform_is_told() {
+    let amd64 = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+    let zstd =
+        format!(r#"{amd64},"annotations":{{"io.github.containers.compression.zstd":"true"}}"#);
+    // A label does not stop engines that look at the platform only.
+    let disguised =
+        format!(r#"{amd64},"annotations":{{"vnd.docker.reference.type":"attestation-manifest"}}"#);
+    for more in [amd64, &zstd, &disguised] {
+        let notes = notes_with(&[(more, b"other")]);
+        assert_eq!(notes.len(), 1, "{more}");
+        assert!(notes[0].contains(&sha256(b"other")), "{}", notes[0]);
+    }
+}
+
+#[test]
+fn attestations_other_platforms_and_repeats_are_no_second_image() {
+    let image = blobs("amd64");
+    let amd64 = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+    let unknown = r#","platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest"}"#;
+    let notes = notes_with(&[
+        (amd64, &image.manifest),
+        (unknown, b"attestation"),
+        (r#","artifactType":"application/x""#, b"artifact"),
+        (
+            r#","platform":{"os":"linux","architecture":"arm64"}"#,
+            b"arm",
+        ),
+    ]);
+    assert_eq!(notes, Vec::<String>::new());
+}
+
 #[test]
 fn several_images_are_listed_and_chosen_by_name_or_number() {
     let folder = tempfile::tempdir().unwrap();
