@@ -4,7 +4,7 @@
 use crate::digester::Digester;
 use crate::files::Files;
 use crate::image::FileLayers;
-use crate::{Image, ImageError, LayerRef, Options, limits};
+use crate::{Image, ImageError, LayerRef, Options, limits, reference};
 use plimsoll_types::{Digest, ImageIdentity};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -17,6 +17,12 @@ struct Entry {
     repo_tags: Option<Vec<String>>,
     #[serde(default)]
     layers: Option<Vec<String>>,
+}
+
+impl Entry {
+    fn tags(&self) -> impl Iterator<Item = &str> {
+        self.repo_tags.iter().flatten().map(String::as_str)
+    }
 }
 
 pub(crate) fn open(
@@ -71,6 +77,8 @@ fn digest_in(name: &str) -> Option<Digest> {
     format!("sha256:{hex}").parse().ok()
 }
 
+/// The entry that is meant. Engines give a name that several images carry to
+/// one of them, and not all to the same.
 fn select(
     input: &str,
     mut entries: Vec<Entry>,
@@ -85,24 +93,30 @@ fn select(
         })
         .collect::<Vec<_>>()
         .join(", ");
-    let at = match selector {
-        Some(text) => match text.strip_prefix('@').and_then(|n| n.parse::<usize>().ok()) {
-            Some(number) => (number < entries.len()).then_some(number),
-            None => entries
-                .iter()
-                .position(|e| e.repo_tags.iter().flatten().any(|tag| tag == text)),
+    let number = selector.and_then(|text| text.strip_prefix('@')?.parse::<usize>().ok());
+    let meant: Vec<usize> = match (selector, number) {
+        (_, Some(number)) => Some(number)
+            .filter(|n| *n < entries.len())
+            .into_iter()
+            .collect(),
+        (Some(text), None) => {
+            let is_meant = |e: &Entry| e.tags().any(|tag| reference::is_called(tag, text));
+            (0..entries.len())
+                .filter(|at| entries.get(*at).is_some_and(is_meant))
+                .collect()
         }
-        .ok_or_else(|| {
-            ImageError::not_found(input, format!("image `{text}` (there is: {listed})"))
-        })?,
-        None if entries.len() == 1 => 0,
-        None if entries.is_empty() => return Err(ImageError::not_found(input, "any image")),
-        None => {
-            return Err(ImageError::Several {
-                input: input.into(),
-                names: listed,
-            });
-        }
+        (None, None) => (0..entries.len()).collect(),
     };
-    Ok(entries.swap_remove(at))
+    match (meant.as_slice(), selector) {
+        ([at], _) => Ok(entries.swap_remove(*at)),
+        ([], Some(text)) => Err(ImageError::not_found(
+            input,
+            format!("image `{text}` (there is: {listed})"),
+        )),
+        ([], None) => Err(ImageError::not_found(input, "any image")),
+        _ => Err(ImageError::Several {
+            input: input.into(),
+            names: listed,
+        }),
+    }
 }

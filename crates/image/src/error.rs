@@ -29,6 +29,16 @@ pub enum ImageError {
         /// What was looked for, with a hint.
         what: String,
     },
+    /// The image is for another platform than the one asked for.
+    #[error("`{input}`: platform {wanted} (the image is {own}) not found")]
+    Platform {
+        /// The image.
+        input: String,
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        own: String,
+    },
     /// The input holds several images and none was chosen.
     #[error("`{input}` holds several images, choose one with `:name:tag` or `:@N`: {names}")]
     Several {

@@ -2,9 +2,10 @@ use crate::archive::Archive;
 use crate::digester::Digester;
 use crate::files::{Directory, Files};
 use crate::manifest::{self, Descriptor, Manifest};
+use crate::oci_layout::Found;
 use crate::stream::Expected;
 use crate::{ImageError, LayerStream, Options, config, directory, docker_archive, oci_layout};
-use plimsoll_types::{Digest, Gap, GapKind, ImageConfig, ImageIdentity};
+use plimsoll_types::{Digest, Gap, GapKind, ImageConfig, ImageIdentity, Platform};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,11 +64,11 @@ impl Image {
                 "registry" => return crate::registry::open(rest, options),
                 "docker-archive" => {
                     let choice = Choice::of(rest);
-                    return archive(rest, &choice, options, Some("docker-archive"));
+                    return archive(rest, &choice, options, Some(Side::Docker));
                 }
                 "oci-archive" => {
                     let choice = Choice::of(rest);
-                    return archive(rest, &choice, options, Some("oci-archive"));
+                    return archive(rest, &choice, options, Some(Side::Oci));
                 }
                 "oci-dir" | "oci" => return layout(rest, &Choice::of(rest), options),
                 "dir" => return directory::open(rest),
@@ -224,16 +225,27 @@ fn ambiguous(detail: String) -> Gap {
 fn require_platform(identity: &ImageIdentity, options: &Options) -> Result<(), ImageError> {
     match (&options.platform, &identity.platform) {
         (Some(wanted), Some(own)) if manifest::fits(wanted, own).is_none() => {
-            Err(ImageError::not_found(
-                &identity.name,
-                format!("platform {wanted} (the image is {own})"),
-            ))
+            Err(ImageError::Platform {
+                input: identity.name.clone(),
+                wanted: wanted.to_string(),
+                own: own.to_string(),
+            })
         }
         _ => Ok(()),
     }
 }
 
 impl<'a> Choice<'a> {
+    /// The selector that chooses the same image in the other document of an
+    /// archive: numbers and digests mean something in one of them only.
+    fn selector_for_both<'s>(&'s self, image: &'s Image) -> Option<&'s str> {
+        let is_name = |text: &&str| !text.starts_with('@') && text.parse::<Digest>().is_err();
+        match self.selector {
+            Some(text) if !is_name(&text) => image.identity.reference.as_deref().or(self.selector),
+            selector => selector,
+        }
+    }
+
     /// The whole text if it is a path, else the shortest path before a `:`.
     fn of(text: &'a str) -> Self {
         let whole = Self {
@@ -268,44 +280,116 @@ pub(crate) fn identity(name: &str, source: &str) -> ImageIdentity {
 
 fn layout(name: &str, choice: &Choice<'_>, options: &Options) -> Result<Image, ImageError> {
     let files: Arc<dyn Files> = Arc::new(Directory::new(&choice.path)?);
-    oci_layout::open(identity(name, "oci-dir"), files, choice.selector, options)
+    oci_layout::find(identity(name, "oci-dir"), files, choice.selector, options).image()
+}
+
+/// Which of its two documents an archive is read by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Docker,
+    Oci,
 }
 
 fn archive(
     name: &str,
     choice: &Choice<'_>,
     options: &Options,
-    scheme: Option<&str>,
+    side: Option<Side>,
 ) -> Result<Image, ImageError> {
     let files: Arc<dyn Files> = Arc::new(Archive::open(&choice.path)?);
     let (oci, docker) = (files.has("index.json"), files.has("manifest.json"));
-    let source = scheme.unwrap_or(if docker {
-        "docker-archive"
-    } else {
-        "oci-archive"
-    });
-    let identity = identity(name, source);
-    if oci {
-        // The OCI side keeps the registry's digests, but some exports leave
-        // out blobs of it (moby#49473).
-        let image = oci_layout::open(
-            identity.clone(),
-            Arc::clone(&files),
-            choice.selector,
-            options,
-        );
-        if !docker
-            || scheme == Some("oci-archive")
-            || image.as_ref().is_ok_and(|i| complete(i, &*files))
-        {
-            return image;
+    if !oci && !docker {
+        let what = "neither `manifest.json` nor `index.json`; not an image archive, entry";
+        return Err(ImageError::not_found(name, what));
+    }
+    let source = match side {
+        Some(Side::Oci) => "oci-archive",
+        None if !docker => "oci-archive",
+        _ => "docker-archive",
+    };
+    let by_docker = |selector| {
+        let identity = identity(name, source);
+        docker_archive::open(identity, Arc::clone(&files), selector, options)
+    };
+    let by_oci = |selector, platform: Option<&Platform>| {
+        let mut options = options.clone();
+        options.platform = options.platform.or(platform.cloned());
+        let identity = identity(name, source);
+        oci_layout::find(identity, Arc::clone(&files), selector, &options)
+    };
+    match (side, oci, docker) {
+        (Some(Side::Docker), _, false) => {
+            let what = "`manifest.json`; it is an OCI archive, entry";
+            return Err(ImageError::not_found(name, what));
         }
+        (Some(Side::Oci), false, _) => {
+            let what = "`index.json`; it is a Docker archive, entry";
+            return Err(ImageError::not_found(name, what));
+        }
+        (_, false, _) => return by_docker(choice.selector),
+        (_, _, false) => return by_oci(choice.selector, None).image(),
+        _ => {}
     }
-    if docker && scheme != Some("oci-archive") {
-        return docker_archive::open(identity, files, choice.selector, options);
+    // Both documents are there, and which one counts depends on the engine
+    // and its version. The OCI side keeps the registry's digests, but some
+    // exports leave out blobs of it (moby#49473).
+    let found = by_oci(choice.selector, None);
+    let whole = matches!(&found, Found::Image(image) if complete(image, &*files));
+    if side == Some(Side::Oci) || side.is_none() && whole {
+        let mut image = found.image()?;
+        let notes = match by_docker(choice.selector_for_both(&image)) {
+            Ok(other) => differences(&image, other),
+            // It has the image for another platform than the one asked for.
+            Err(ImageError::Platform { .. }) => Vec::new(),
+            Err(error) => vec![unreadable("manifest.json", &error)],
+        };
+        image.notes.extend(notes);
+        return Ok(image);
     }
-    let what = "neither `manifest.json` nor `index.json`; not an image archive, entry";
-    Err(ImageError::not_found(name, what))
+    let mut image = by_docker(choice.selector)?;
+    let other = match whole {
+        true => found,
+        false => by_oci(
+            choice.selector_for_both(&image),
+            image.identity.platform.as_ref(),
+        ),
+    };
+    let notes = match other {
+        Found::Image(other) => differences(&image, other),
+        // No engine can run what is not there.
+        Found::Absent(_) => Vec::new(),
+        Found::Failed(error) => vec![unreadable("index.json", &error)],
+    };
+    image.notes.extend(notes);
+    Ok(image)
+}
+
+/// What the other reading of an archive makes doubtful about the first.
+fn differences(one: &Image, other: Image) -> Vec<Gap> {
+    let (first, second) = (&one.identity.config, &other.identity.config);
+    let differs = |(a, b): (&LayerRef, &LayerRef)| {
+        let blobs = a.blob.as_ref().zip(b.blob.as_ref());
+        a.diff_id != b.diff_id || blobs.is_some_and(|(a, b)| a != b)
+    };
+    let layers =
+        one.layers.len() != other.layers.len() || one.layers.iter().zip(&other.layers).any(differs);
+    let mut notes = other.notes;
+    if first != second || layers {
+        let show = |config: &Option<Digest>| config.as_ref().map_or("-", Digest::as_str).to_owned();
+        notes.push(ambiguous(format!(
+            "`index.json` and `manifest.json` name different images, and engines differ in which they load: configuration {} was read, the other is {}{}",
+            show(first),
+            show(second),
+            if layers { ", with other layers" } else { "" }
+        )));
+    }
+    notes
+}
+
+fn unreadable(document: &str, error: &ImageError) -> Gap {
+    ambiguous(format!(
+        "`{document}` of the archive, which some engines load, cannot be read: {error}"
+    ))
 }
 
 fn complete(image: &Image, files: &dyn Files) -> bool {

@@ -3,9 +3,11 @@
 use crate::files::Files;
 use crate::image::{FileLayers, blob_path};
 use crate::manifest::{self, Descriptor, Kind};
-use crate::{Image, ImageError, Options, limits};
-use plimsoll_types::ImageIdentity;
+use crate::{Image, ImageError, Options, limits, reference};
+use plimsoll_types::{Digest, ImageIdentity};
 use serde::Deserialize;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -17,11 +19,43 @@ struct Marker {
     image_layout_version: String,
 }
 
-pub(crate) fn open(
+/// What looking for an image in a layout led to.
+pub(crate) enum Found {
+    Image(Image),
+    /// The layout names blobs of it that it does not hold.
+    Absent(ImageError),
+    Failed(ImageError),
+}
+
+impl Found {
+    pub(crate) fn image(self) -> Result<Image, ImageError> {
+        match self {
+            Self::Image(image) => Ok(image),
+            Self::Absent(error) | Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+pub(crate) fn find(
+    identity: ImageIdentity,
+    files: Arc<dyn Files>,
+    selector: Option<&str>,
+    options: &Options,
+) -> Found {
+    let absent = Cell::new(false);
+    match open(identity, files, selector, options, &absent) {
+        Ok(image) => Found::Image(image),
+        Err(error) if absent.get() => Found::Absent(error),
+        Err(error) => Found::Failed(error),
+    }
+}
+
+fn open(
     mut identity: ImageIdentity,
     files: Arc<dyn Files>,
     selector: Option<&str>,
     options: &Options,
+    absent: &Cell<bool>,
 ) -> Result<Image, ImageError> {
     let input = files.input().to_owned();
     let marker = files.read("oci-layout", limits::MANIFEST_BYTES)?;
@@ -38,11 +72,16 @@ pub(crate) fn open(
             "not an index",
         ));
     };
+    let blob = |digest: &Digest, bound| {
+        let name = blob_path(digest);
+        absent.set(!files.has(&name));
+        files.read(&name, bound)
+    };
     let root = select(&input, entries, selector)?;
-    let fetch = |named: &Descriptor| files.read(&blob_path(&named.digest), limits::MANIFEST_BYTES);
+    let fetch = |named: &Descriptor| blob(&named.digest, limits::MANIFEST_BYTES);
     let manifest = manifest::resolve(&input, &root, options.platform.as_ref(), &fetch)?;
+    let config = blob(&manifest.config.digest, limits::CONFIG_BYTES)?;
     identity.resolved = Some(root.digest);
-    let config = files.read(&blob_path(&manifest.config.digest), limits::CONFIG_BYTES)?;
     let layers = FileLayers::of_blobs(Arc::clone(&files), &manifest.layers);
     Image::from_manifest(identity, manifest, &config, options, Box::new(layers))
 }
@@ -64,26 +103,37 @@ fn select(
         .map(|(at, e)| format!("@{at} {}", names(e).first().map_or("-", String::as_str)))
         .collect::<Vec<_>>()
         .join(", ");
-    let at = match selector {
-        Some(text) => match text.strip_prefix('@').and_then(|n| n.parse::<usize>().ok()) {
-            Some(number) => (number < entries.len()).then_some(number),
-            None => entries.iter().position(|e| {
-                let ends = format!(":{text}");
-                e.digest.as_str() == text
-                    || names(e).iter().any(|n| n == text || n.ends_with(&ends))
-            }),
+    let number = selector.and_then(|text| text.strip_prefix('@')?.parse::<usize>().ok());
+    let meant: Vec<usize> = match (selector, number) {
+        (_, Some(number)) => Some(number)
+            .filter(|n| *n < entries.len())
+            .into_iter()
+            .collect(),
+        (Some(text), None) => {
+            let is_meant = |e: &Descriptor| {
+                e.digest.as_str() == text || names(e).iter().any(|n| reference::is_called(n, text))
+            };
+            (0..entries.len())
+                .filter(|at| entries.get(*at).is_some_and(is_meant))
+                .collect()
         }
-        .ok_or_else(|| {
-            ImageError::not_found(input, format!("image `{text}` (there is: {listed})"))
-        })?,
-        None if entries.len() == 1 => 0,
-        None if entries.is_empty() => return Err(ImageError::not_found(input, "any image")),
-        None => {
-            return Err(ImageError::Several {
-                input: input.into(),
-                names: listed,
-            });
-        }
+        (None, None) => (0..entries.len()).collect(),
     };
-    Ok(entries.swap_remove(at))
+    // One image with two names is written as two entries.
+    let digests: BTreeSet<_> = meant
+        .iter()
+        .filter_map(|at| Some(&entries.get(*at)?.digest))
+        .collect();
+    match (meant.first(), selector) {
+        (Some(_), _) if digests.len() > 1 => Err(ImageError::Several {
+            input: input.into(),
+            names: listed,
+        }),
+        (Some(at), _) => Ok(entries.swap_remove(*at)),
+        (None, Some(text)) => Err(ImageError::not_found(
+            input,
+            format!("image `{text}` (there is: {listed})"),
+        )),
+        (None, None) => Err(ImageError::not_found(input, "any image")),
+    }
 }

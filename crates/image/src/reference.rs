@@ -119,6 +119,16 @@ impl FromStr for Reference {
     }
 }
 
+/// Whether a name in an archive is the one that a user wrote: in full, as a
+/// tag alone, or in another spelling of the same reference.
+pub(crate) fn is_called(name: &str, text: &str) -> bool {
+    let same = || {
+        let (name, text) = (name.parse::<Reference>(), text.parse::<Reference>());
+        matches!((name, text), (Ok(name), Ok(text)) if name == text)
+    };
+    name == text || name.ends_with(&format!(":{text}")) || same()
+}
+
 fn is_tag(tag: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     tag.len() <= 128

@@ -94,6 +94,169 @@ fn docker_save_since_25_is_both_and_keeps_registry_digests_only_when_complete() 
     assert_eq!(image.identity.manifest, None);
 }
 
+/// An archive with both documents, each naming its own image of one layer.
+fn both(docker: &Blobs, oci: &Blobs, tags: &str) -> Vec<(String, Vec<u8>)> {
+    let blob = |bytes: &[u8]| format!("blobs/sha256/{}", sha256(bytes));
+    let index = [descriptor(OCI_MANIFEST, &oci.manifest, "")];
+    let mut files = layout(&index, &[&oci.layer, &oci.config, &oci.manifest]);
+    for bytes in [&docker.layer, &docker.config] {
+        files.push((blob(bytes), bytes.clone()));
+    }
+    let manifest = docker_manifest(&blob(&docker.config), &blob(&docker.layer), tags);
+    files.push(("manifest.json".into(), manifest));
+    files
+}
+
+fn details(image: &plimsoll_image::Image) -> Vec<&str> {
+    assert!(image.notes.iter().all(|gap| gap.kind.is_incomplete()));
+    image.notes.iter().map(|gap| &*gap.detail).collect()
+}
+
+#[test]
+fn an_archive_whose_documents_disagree_is_ambiguous_and_its_prefix_honoured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clean, other) = (blobs("amd64"), blobs_of(&tar(&[]), "amd64"));
+    let path = file(
+        &folder,
+        "a.tar",
+        &archive(&both(&other, &clean, r#"["shop/api:1.4"]"#)),
+    );
+    for (prefix, config) in [
+        ("docker-archive:", &other.config),
+        ("oci-archive:", &clean.config),
+        ("", &clean.config),
+    ] {
+        let image = open(&format!("{prefix}{path}")).unwrap();
+        let read = image.identity.config.as_ref().unwrap();
+        assert_eq!(read.hex(), sha256(config), "{prefix}");
+        let notes = details(&image);
+        assert_eq!(notes.len(), 1, "{prefix}");
+        for config in [&other.config, &clean.config] {
+            assert!(notes[0].contains(&sha256(config)), "{prefix} {}", notes[0]);
+        }
+        assert!(notes[0].contains("other layers"), "{}", notes[0]);
+    }
+}
+
+#[test]
+fn documents_that_share_a_configuration_but_not_the_layers_disagree() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = blobs("amd64");
+    let swapped = Blobs {
+        layer: gzip(&tar(&[])),
+        ..blobs("amd64")
+    };
+    let path = file(&folder, "a.tar", &archive(&both(&swapped, &image, "null")));
+    let notes = open(&path).unwrap();
+    assert_eq!(details(&notes).len(), 1);
+}
+
+#[test]
+fn a_second_document_that_cannot_be_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = blobs("amd64");
+    for (document, prefix) in [
+        ("index.json", "docker-archive:"),
+        ("oci-layout", ""),
+        ("manifest.json", ""),
+        ("manifest.json", "oci-archive:"),
+    ] {
+        let mut files = both(&image, &image, "null");
+        files
+            .iter_mut()
+            .filter(|(name, _)| name == document)
+            .for_each(|(_, bytes)| *bytes = b"{}".to_vec());
+        let path = file(&folder, "a.tar", &archive(&files));
+        let image = open(&format!("{prefix}{path}")).unwrap();
+        assert_eq!(details(&image).len(), 1, "{document} {prefix}");
+    }
+}
+
+#[test]
+fn documents_that_agree_leave_no_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = blobs("amd64");
+    let tags = r#"["shop/api:1.4","shop/api:latest"]"#;
+    let mut files = both(&image, &image, tags);
+    // One image with two names is two entries of the index.
+    let named = |tag: &str| {
+        let more = format!(
+            r#","annotations":{{"io.containerd.image.name":"docker.io/shop/api:{tag}","org.opencontainers.image.ref.name":"{tag}"}}"#
+        );
+        descriptor(OCI_MANIFEST, &image.manifest, &more)
+    };
+    files.retain(|(name, _)| name != "index.json");
+    files.extend(
+        layout(&[named("1.4"), named("latest")], &[])
+            .into_iter()
+            .filter(|(name, _)| name == "index.json"),
+    );
+    let path = file(&folder, "a.tar", &archive(&files));
+    for request in [
+        path.clone(),
+        format!("docker-archive:{path}"),
+        format!("oci-archive:{path}"),
+        format!("{path}:shop/api:1.4"),
+        format!("docker-archive:{path}:1.4"),
+        format!("oci-archive:{path}:docker.io/shop/api:latest"),
+    ] {
+        assert_eq!(details(&read(&request)), Vec::<&str>::new(), "{request}");
+    }
+    // Other platforms of the index may be absent; the saved one still counts.
+    let arm = blobs("arm64");
+    let other = blobs_of(&tar(&[]), "arm64");
+    for (index, notes) in [(&arm, 0), (&other, 1)] {
+        let platform =
+            |arch: &str| format!(r#","platform":{{"os":"linux","architecture":"{arch}"}}"#);
+        let inner = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{},{}]}}"#,
+            descriptor(OCI_MANIFEST, b"absent", &platform("amd64")),
+            descriptor(OCI_MANIFEST, &index.manifest, &platform("arm64")),
+        );
+        let mut files = both(&arm, index, "null");
+        files.retain(|(name, _)| name != "index.json");
+        files.extend(layout(
+            &[descriptor(OCI_INDEX, inner.as_bytes(), "")],
+            &[inner.as_bytes()],
+        ));
+        let mut seen = std::collections::BTreeSet::new();
+        files.retain(|(name, _)| seen.insert(name.clone()));
+        let path = file(&folder, "arm.tar", &archive(&files));
+        let image = open(&format!("docker-archive:{path}")).unwrap();
+        if cfg!(target_arch = "x86_64") {
+            assert_eq!(details(&image).len(), notes);
+        }
+    }
+}
+
+#[test]
+fn a_prefix_names_the_document_that_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = blobs("amd64");
+    for (prefix, gone) in [("docker", "manifest.json"), ("oci", "index.json")] {
+        let mut files = both(&image, &image, "null");
+        files.retain(|(name, _)| name != gone);
+        let path = file(&folder, "a.tar", &archive(&files));
+        let error = open(&format!("{prefix}-archive:{path}")).err().unwrap();
+        assert!(error.to_string().contains(gone), "{error}");
+        read(&path);
+    }
+}
+
+#[test]
+fn a_name_that_two_images_carry_chooses_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (blobs("amd64"), blobs_of(&tar(&[]), "amd64"));
+    let name = r#","annotations":{"org.opencontainers.image.ref.name":"1.4"}"#;
+    let index = [&one, &two].map(|image| descriptor(OCI_MANIFEST, &image.manifest, name));
+    write(
+        folder.path(),
+        &layout(&index, &[&one.manifest, &two.manifest]),
+    );
+    let error = open(&format!("oci-dir:{}:1.4", folder.path().display()));
+    assert!(matches!(error.err(), Some(ImageError::Several { .. })));
+}
+
 #[test]
 fn oci_layouts_with_nested_indexes_select_the_platform() {
     let folder = tempfile::tempdir().unwrap();
