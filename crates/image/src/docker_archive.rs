@@ -26,7 +26,7 @@ impl Entry {
 }
 
 pub(crate) fn open(
-    identity: ImageIdentity,
+    mut identity: ImageIdentity,
     files: Arc<dyn Files>,
     selector: Option<&str>,
     options: &Options,
@@ -36,6 +36,12 @@ pub(crate) fn open(
     let entries: Vec<Entry> = serde_json::from_slice(&bytes)
         .map_err(|e| ImageError::malformed(format!("{input}!/manifest.json"), e))?;
     let entry = select(&input, entries, selector)?;
+    let called = |tag: &&str| match selector {
+        Some(text) if !text.starts_with('@') => reference::is_called(tag, text),
+        _ => true,
+    };
+    let names = entry.tags().filter(called);
+    identity.reference = reference::only(names.filter_map(|tag| tag.parse().ok()));
     let config = files.read(&entry.config, limits::CONFIG_BYTES)?;
     if let Some(named) = digest_in(&entry.config) {
         let actual = Digester::of(&config, Some(&named));

@@ -3,7 +3,7 @@
 use crate::files::Files;
 use crate::image::{FileLayers, blob_path};
 use crate::manifest::{self, Descriptor, Kind};
-use crate::{Image, ImageError, Options, limits, reference};
+use crate::{Image, ImageError, Options, Reference, limits, reference};
 use plimsoll_types::{Digest, ImageIdentity};
 use serde::Deserialize;
 use std::cell::Cell;
@@ -77,20 +77,22 @@ fn open(
         absent.set(!files.has(&name));
         files.read(&name, bound)
     };
-    let root = select(&input, entries, selector)?;
+    let (root, reference) = select(&input, entries, selector)?;
     let fetch = |named: &Descriptor| blob(&named.digest, limits::MANIFEST_BYTES);
     let manifest = manifest::resolve(&input, &root, options.platform.as_ref(), &fetch)?;
     let config = blob(&manifest.config.digest, limits::CONFIG_BYTES)?;
+    identity.reference = reference;
     identity.resolved = Some(root.digest);
     let layers = FileLayers::of_blobs(Arc::clone(&files), &manifest.layers);
     Image::from_manifest(identity, manifest, &config, options, Box::new(layers))
 }
 
+/// The entry that is meant, and the reference that names it if one alone does.
 fn select(
     input: &str,
     mut entries: Vec<Descriptor>,
     selector: Option<&str>,
-) -> Result<Descriptor, ImageError> {
+) -> Result<(Descriptor, Option<String>), ImageError> {
     let names = |entry: &Descriptor| -> Vec<String> {
         [REF_NAME, CONTAINERD_NAME]
             .iter()
@@ -129,11 +131,24 @@ fn select(
             input: input.into(),
             names: listed,
         }),
-        (Some(at), _) => Ok(entries.swap_remove(*at)),
+        (Some(at), _) => {
+            let named = meant.iter().filter_map(|at| full_name(entries.get(*at)?));
+            let named = reference::only(named);
+            Ok((entries.swap_remove(*at), named))
+        }
         (None, Some(text)) => Err(ImageError::not_found(
             input,
             format!("image `{text}` (there is: {listed})"),
         )),
         (None, None) => Err(ImageError::not_found(input, "any image")),
     }
+}
+
+/// The full name of an entry. The standard annotation holds a tag alone as
+/// often as a name.
+fn full_name(entry: &Descriptor) -> Option<Reference> {
+    let name = entry.annotation(REF_NAME);
+    let name = name.filter(|name| name.contains(['/', ':']));
+    let containerd = entry.annotation(CONTAINERD_NAME);
+    containerd.or(name)?.parse().ok()
 }

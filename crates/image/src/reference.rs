@@ -1,4 +1,5 @@
 use plimsoll_types::Digest;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -127,6 +128,16 @@ pub(crate) fn is_called(name: &str, text: &str) -> bool {
         matches!((name, text), (Ok(name), Ok(text)) if name == text)
     };
     name == text || name.ends_with(&format!(":{text}")) || same()
+}
+
+/// The canonical form of the one reference among these names. It is what an
+/// archive says about itself: a name to choose a policy by, proof of nothing.
+pub(crate) fn only(names: impl Iterator<Item = Reference>) -> Option<String> {
+    let mut names: BTreeSet<Reference> = names.collect();
+    match names.len() {
+        1 => names.pop_first().map(|name| name.to_string()),
+        _ => None,
+    }
 }
 
 fn is_tag(tag: &str) -> bool {

@@ -199,6 +199,7 @@ fn documents_that_agree_leave_no_note() {
         format!("{path}:shop/api:1.4"),
         format!("docker-archive:{path}:1.4"),
         format!("oci-archive:{path}:docker.io/shop/api:latest"),
+        format!("oci-archive:{path}:@1"),
     ] {
         assert_eq!(details(&read(&request)), Vec::<&str>::new(), "{request}");
     }
@@ -255,6 +256,78 @@ fn a_name_that_two_images_carry_chooses_neither() {
     );
     let error = open(&format!("oci-dir:{}:1.4", folder.path().display()));
     assert!(matches!(error.err(), Some(ImageError::Several { .. })));
+}
+
+#[test]
+fn a_docker_archive_is_named_by_its_only_tag() {
+    let folder = tempfile::tempdir().unwrap();
+    let tar_layer = layer();
+    let config = config(&sha256(&tar_layer), "amd64");
+    let name = format!("{}.json", sha256(&config));
+    for (tags, selector, reference) in [
+        (
+            r#"["nginx:1.27"]"#,
+            "",
+            Some("docker.io/library/nginx:1.27"),
+        ),
+        (
+            r#"["registry.example/shop/api:1.4"]"#,
+            "",
+            Some("registry.example/shop/api:1.4"),
+        ),
+        (
+            r#"["a/b:1","docker.io/a/b:1"]"#,
+            "",
+            Some("docker.io/a/b:1"),
+        ),
+        (r#"["a/b:1","a/b:2"]"#, "", None),
+        (r#"["a/b:1","a/b:2"]"#, ":a/b:2", Some("docker.io/a/b:2")),
+        (r#"["a/b:1"]"#, ":@0", Some("docker.io/a/b:1")),
+        ("null", "", None),
+        (r#"["not A name"]"#, "", None),
+    ] {
+        let bytes = archive(&[
+            ("l.tar".into(), tar_layer.clone()),
+            (name.clone(), config.clone()),
+            (
+                "manifest.json".into(),
+                docker_manifest(&name, "l.tar", tags),
+            ),
+        ]);
+        let path = file(&folder, "a.tar", &bytes);
+        let image = open(&format!("docker-archive:{path}{selector}")).unwrap();
+        assert_eq!(image.identity.reference.as_deref(), reference, "{tags}");
+    }
+}
+
+#[test]
+fn an_oci_layout_is_named_by_what_is_a_full_name() {
+    let image = blobs("amd64");
+    for (annotations, reference) in [
+        (
+            r#""io.containerd.image.name":"docker.io/shop/api:1.4","org.opencontainers.image.ref.name":"1.4""#,
+            Some("docker.io/shop/api:1.4"),
+        ),
+        (
+            r#""org.opencontainers.image.ref.name":"quay.io/shop/api:1.4""#,
+            Some("quay.io/shop/api:1.4"),
+        ),
+        (
+            r#""org.opencontainers.image.ref.name":"nginx:1.27""#,
+            Some("docker.io/library/nginx:1.27"),
+        ),
+        (r#""org.opencontainers.image.ref.name":"1.4""#, None),
+        (r#""org.opencontainers.image.ref.name":"latest""#, None),
+        ("", None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let more = format!(r#","annotations":{{{annotations}}}"#);
+        let index = [descriptor(OCI_MANIFEST, &image.manifest, &more)];
+        let files = layout(&index, &[&image.manifest, &image.config, &image.layer]);
+        write(folder.path(), &files);
+        let image = open(&format!("oci-dir:{}", folder.path().display())).unwrap();
+        assert_eq!(image.identity.reference.as_deref(), reference);
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct ImageIdentity {
     /// The source that answered, for example `registry` or `oci-dir`.
     pub source: String,
     /// Canonical reference (`docker.io/library/nginx:1.27`) where there is one.
+    /// An archive or a layout names itself, and whoever wrote it chose the
+    /// name: it serves to choose a policy by and proves no origin.
     pub reference: Option<String>,
     /// Digest that the reference resolved to: an index or a manifest.
     pub resolved: Option<Digest>,
