@@ -76,7 +76,8 @@ macro_rules! gap_kinds {
 gap_kinds! {
     /// A bound against hostile input was reached and reading stopped there.
     LimitExceeded = "limit-exceeded", true;
-    /// A layer could not be read (foreign, encrypted, unknown media type).
+    /// A layer could not be read (foreign, encrypted, unknown media type), or a
+    /// file of a directory could not be opened.
     LayerUnreadable = "layer-unreadable", true;
     /// Container engines would refuse this image.
     ImageMalformed = "image-malformed", true;
