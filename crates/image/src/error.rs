@@ -119,6 +119,14 @@ pub enum ImageError {
         /// What is wrong.
         reason: String,
     },
+    /// The file of certificate authorities cannot be used.
+    #[error("`{input}` cannot be used as CA certificates: {reason}")]
+    CaFile {
+        /// The file.
+        input: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The network is needed but was forbidden.
     #[error("`{input}` needs the network, which offline mode forbids; use a local archive")]
     Offline {
@@ -130,7 +138,10 @@ pub enum ImageError {
 impl ImageError {
     /// Whether the request itself is wrong, rather than what it names.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Reference(_) | Self::Several { .. })
+        matches!(
+            self,
+            Self::Reference(_) | Self::Several { .. } | Self::CaFile { .. }
+        )
     }
 
     pub(crate) fn io(input: impl ToString, error: &std::io::Error) -> Self {

@@ -355,7 +355,7 @@ fn archive(
         ),
     };
     let notes = match other {
-        Found::Image(other) => differences(&image, other),
+        Found::Image(other) => differences(&image, *other),
         // No engine can run what is not there.
         Found::Absent(_) => Vec::new(),
         Found::Failed(error) => vec![unreadable("index.json", &error)],

@@ -21,7 +21,7 @@ struct Marker {
 
 /// What looking for an image in a layout led to.
 pub(crate) enum Found {
-    Image(Image),
+    Image(Box<Image>),
     /// The layout names blobs of it that it does not hold.
     Absent(ImageError),
     Failed(ImageError),
@@ -30,7 +30,7 @@ pub(crate) enum Found {
 impl Found {
     pub(crate) fn image(self) -> Result<Image, ImageError> {
         match self {
-            Self::Image(image) => Ok(image),
+            Self::Image(image) => Ok(*image),
             Self::Absent(error) | Self::Failed(error) => Err(error),
         }
     }
@@ -44,7 +44,7 @@ pub(crate) fn find(
 ) -> Found {
     let absent = Cell::new(false);
     match open(identity, files, selector, options, &absent) {
-        Ok(image) => Found::Image(image),
+        Ok(image) => Found::Image(Box::new(image)),
         Err(error) if absent.get() => Found::Absent(error),
         Err(error) => Found::Failed(error),
     }

@@ -7,12 +7,14 @@ use std::time::Duration;
 pub struct Options {
     /// The platform to take from an index; the host's where `None`.
     pub platform: Option<Platform>,
-    /// Whether plain HTTP and unverified TLS are allowed beyond loopback.
+    /// Whether the registry's host may have a certificate that does not hold,
+    /// or speak plain HTTP where nobody speaks TLS. Loopback may do the latter
+    /// in any case. Other hosts that it leads to stay verified.
     pub insecure: bool,
     /// Whether any use of the network is an error.
     pub offline: bool,
-    /// PEM file with the certificate authorities to trust instead of the
-    /// built-in ones.
+    /// PEM file with certificate authorities to trust in addition to the
+    /// built-in ones. Anything in it that is no certificate is an error.
     pub ca_file: Option<PathBuf>,
     /// Longest wait for a response header or for the next bytes of a body.
     /// Connecting waits at most 10 s of it.

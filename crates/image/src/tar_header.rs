@@ -58,7 +58,7 @@ fn checksum_holds(block: &[u8; 512]) -> bool {
     read_number(&block[148..156])
         .and_then(|stated| i64::try_from(stated).ok())
         .is_some_and(|stated| {
-            stated == sum(|b| i64::from(b)) || stated == sum(|b| i64::from(b.cast_signed()))
+            stated == sum(i64::from) || stated == sum(|b| i64::from(b.cast_signed()))
         })
 }
 

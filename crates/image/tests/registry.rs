@@ -4,94 +4,10 @@
 
 mod fixture;
 
+use fixture::registry::{Registry, content};
 use fixture::*;
 use plimsoll_image::{Image, ImageError, Options};
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-
-/// Answers by path; `log` keeps each request line with its authorization.
-#[derive(Clone)]
-struct Registry {
-    address: String,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-type Answer = (u16, Vec<(String, String)>, Vec<u8>);
-
-impl Registry {
-    fn start(answer: impl Fn(&str, Option<&str>) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let log: Arc<Mutex<Vec<String>>> = Arc::default();
-        let kept = Arc::clone(&log);
-        let answer = Arc::new(answer);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &kept, &*answer));
-            }
-        });
-        Self { address, log }
-    }
-
-    fn open(&self) -> Result<Image, ImageError> {
-        Image::open(
-            &format!("registry:{}/shop/api:1.4", self.address),
-            &Options::default(),
-        )
-    }
-}
-
-fn serve(
-    mut stream: TcpStream,
-    log: &Mutex<Vec<String>>,
-    answer: &dyn Fn(&str, Option<&str>) -> Answer,
-) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let Some(Ok(request)) = lines.next() else {
-        return;
-    };
-    let headers: BTreeMap<String, String> = lines
-        .map_while(|line| line.ok().filter(|line| !line.is_empty()))
-        .filter_map(|line| {
-            line.split_once(": ")
-                .map(|(k, v)| (k.to_ascii_lowercase(), v.to_owned()))
-        })
-        .collect();
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let authorization = headers.get("authorization").map(String::as_str);
-    log.lock()
-        .unwrap()
-        .push(format!("{path} {}", authorization.unwrap_or("-")));
-    let (status, headers, body) = answer(&path, authorization);
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
-        body.len()
-    );
-    for (key, value) in headers {
-        let _ = write!(stream, "{key}: {value}\r\n");
-    }
-    let _ = stream.write_all(b"\r\n");
-    let _ = stream.write_all(&body);
-}
-
-/// Content of the test image by path.
-fn content(path: &str) -> Answer {
-    let image = blobs("amd64");
-    let manifest = vec![("Content-Type".to_owned(), OCI_MANIFEST.to_owned())];
-    if path.ends_with("/manifests/1.4") || path.ends_with(&sha256(&image.manifest)) {
-        return (200, manifest, image.manifest);
-    }
-    for blob in [image.layer, image.config] {
-        if path.ends_with(&sha256(&blob)) {
-            return (200, Vec::new(), blob);
-        }
-    }
-    (404, Vec::new(), Vec::new())
-}
+use std::net::TcpListener;
 
 fn check(image: &Image) {
     image.layer(0).unwrap().finish().unwrap();
@@ -119,6 +35,62 @@ fn anonymous() {
         .filter(|line| line.contains("manifests/1.4"))
         .count();
     assert_eq!(tags, 1, "the tag is resolved once");
+}
+
+#[test]
+fn redirects_lose_the_authorization_and_are_bounded() {
+    let storage = Registry::start(|path, _| content(path));
+    let target = storage.address.clone();
+    let registry = Registry::start(move |path, authorization| match authorization {
+        None => (
+            401,
+            vec![("WWW-Authenticate".into(), "Bearer realm=\"/\"".into())],
+            Vec::new(),
+        ),
+        Some(_) => (
+            307,
+            vec![("Location".into(), format!("http://{target}{path}"))],
+            Vec::new(),
+        ),
+    });
+    // A realm that is no URL is an error, not a request.
+    assert!(matches!(
+        registry.open().err().unwrap(),
+        ImageError::Protocol { .. }
+    ));
+    let address = storage.address.clone();
+    let tokens = Registry::start(|_, _| (200, Vec::new(), br#"{"token":"abc"}"#.to_vec()));
+    let realm = tokens.address.clone();
+    let registry = Registry::start(move |path, authorization| match authorization {
+        Some("Bearer abc") if path.contains("/blobs/") => (
+            307,
+            vec![("Location".into(), format!("http://{address}{path}"))],
+            Vec::new(),
+        ),
+        Some("Bearer abc") => content(path),
+        _ => {
+            let challenge = format!("Bearer realm=\"http://{realm}/token\"");
+            (
+                401,
+                vec![("WWW-Authenticate".into(), challenge)],
+                Vec::new(),
+            )
+        }
+    });
+    check(&registry.open().unwrap());
+    let log = storage.log.lock().unwrap();
+    assert!(
+        !log.is_empty() && log.iter().all(|line| line.ends_with(" -")),
+        "{log:?}"
+    );
+
+    let around = Registry::start(|path, _| {
+        let location = ("Location".into(), path.to_owned());
+        (302, vec![location], Vec::new())
+    });
+    let error = around.open().err().unwrap().to_string();
+    assert!(error.contains("redirects"), "{error}");
+    assert_eq!(around.log.lock().unwrap().len(), 6);
 }
 
 #[test]

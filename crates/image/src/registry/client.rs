@@ -1,5 +1,6 @@
 //! Requests for manifests and blobs, with the token flow.
 
+use super::transport::{Channel, Transport};
 use super::{challenge, credentials};
 use crate::digester::Digester;
 use crate::{ImageError, Options, Reference, limits};
@@ -7,8 +8,8 @@ use plimsoll_types::Digest;
 use std::io::Read;
 use std::sync::Mutex;
 use std::time::Duration;
-use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::Body;
+use ureq::http::{Response, Uri};
 
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
@@ -17,63 +18,31 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
 const TRIES: u32 = 3;
 
 pub(crate) struct Client {
-    agent: Agent,
+    transport: Transport,
     base: String,
     name: String,
-    host: String,
     path: String,
     basic: Option<String>,
-    secure: bool,
-    insecure: bool,
     authorization: Mutex<Option<String>>,
 }
 
 impl Client {
     pub(crate) fn new(reference: &Reference, options: &Options) -> Result<Self, ImageError> {
-        let host = reference.host().to_owned();
-        let secure = !(options.insecure || is_loopback(&host));
-        let mut tls = ureq::tls::TlsConfig::builder();
-        if let Some(file) = &options.ca_file {
-            let shown = file.display().to_string();
-            let pem = std::fs::read(file).map_err(|e| ImageError::io(&shown, &e))?;
-            let certs: Vec<_> = ureq::tls::parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(ureq::tls::PemItem::Certificate(c)) => Some(c),
-                    _ => None,
-                })
-                .collect();
-            if certs.is_empty() {
-                return Err(ImageError::malformed(shown, "holds no PEM certificate"));
-            }
-            tls = tls.root_certs(certs.into());
-        }
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .https_only(secure)
-            .max_redirects(5)
-            .tls_config(tls.build())
-            .user_agent("plimsoll")
-            .timeout_connect(Some(options.timeout.min(Duration::from_secs(10))))
-            .timeout_recv_response(Some(options.timeout))
-            .timeout_per_read(Some(options.timeout))
-            .build()
-            .new_agent();
-        let scheme = if secure { "https" } else { "http" };
+        let name = reference.to_string();
+        let transport = Transport::connect(&name, reference.host(), options)?;
         Ok(Self {
-            agent,
-            base: format!("{scheme}://{host}/v2/{}", reference.path),
-            name: reference.to_string(),
+            base: format!("{}/v2/{}", transport.origin(), reference.path),
+            transport,
+            name,
             basic: credentials::basic(&reference.domain, &reference.path),
             path: reference.path.clone(),
-            host,
-            secure,
-            insecure: options.insecure,
             authorization: Mutex::new(None),
         })
     }
 
+    /// Whether whoever answers has proved to be the host that was asked.
     pub(crate) fn is_secure(&self) -> bool {
-        self.secure
+        self.transport.channel() == Channel::Verified
     }
 
     /// The exact bytes of a manifest and their digest.
@@ -143,28 +112,15 @@ impl Client {
     ) -> Result<Response<Body>, ImageError> {
         let mut tried = 0;
         loop {
-            let mut request = self
-                .agent
-                .get(url)
-                .header("accept", accept)
-                .header("accept-encoding", "identity");
-            if let Some(auth) = auth {
-                request = request.header("authorization", auth);
-            }
             tried += 1;
-            let input = self.name.clone();
-            let failure = match request.call() {
+            let failure = match self.transport.get(url, accept, auth) {
                 Ok(response) if response.status().is_server_error() => ImageError::Transient {
-                    input,
+                    input: self.name.clone(),
                     reason: response.status().to_string(),
                 },
                 Ok(response) => return Ok(response),
-                Err(ureq::Error::Timeout(_)) => return Err(ImageError::Timeout { input }),
-                Err(ureq::Error::Io(e)) => ImageError::Unreachable {
-                    input,
-                    reason: e.to_string(),
-                },
-                Err(e) => return Err(ImageError::protocol(&self.name, e)),
+                Err(failure) if !failure.passing => return Err(failure.error),
+                Err(failure) => failure.error,
             };
             if tried > TRIES {
                 return Err(failure);
@@ -225,28 +181,26 @@ impl Client {
             .parameters
             .get("realm")
             .ok_or_else(|| denied("no token realm"))?;
-        if self.secure && !realm.starts_with("https://") {
-            return Err(ImageError::protocol(
-                &self.name,
-                "the token realm is not https",
-            ));
+        let broken = || ImageError::protocol(&self.name, "the token realm is no URL");
+        let realm: Uri = realm.parse().map_err(|_| broken())?;
+        if realm.scheme_str() != Some("https") && self.is_secure() {
+            let reason = "the token realm is not https";
+            return Err(ImageError::protocol(&self.name, reason));
         }
-        let mut query = Vec::new();
+        let basic = self.basic.as_ref();
+        let basic = basic.filter(|_| self.transport.may_have_credentials(&realm, None));
+        let basic = basic.map(|basic| format!("Basic {basic}"));
+        let mut url = realm.to_string();
+        url.push(if realm.query().is_some() { '&' } else { '?' });
         if let Some(service) = bearer.parameters.get("service") {
-            query.push(("service", service.clone()));
+            url.push_str(&format!("service={}&", encoded(service)));
         }
-        query.push(("scope", format!("repository:{}:pull", self.path)));
-        let mut request = self.agent.get(realm.as_str()).query_pairs(query);
-        // A hostile registry can name any realm; credentials go only home.
-        if let Some(basic) = self.basic.as_ref().filter(|_| self.is_trusted_realm(realm)) {
-            request = request.header("authorization", format!("Basic {basic}"));
-        }
-        let response = request.call().map_err(|e| match e {
-            ureq::Error::Timeout(_) => ImageError::Timeout {
-                input: self.name.clone(),
-            },
-            e => ImageError::protocol(&self.name, format!("token service: {e}")),
-        })?;
+        let scope = format!("repository:{}:pull", self.path);
+        url.push_str(&format!("scope={}", encoded(&scope)));
+        let response = self
+            .transport
+            .get(&url, "application/json", basic.as_deref())
+            .map_err(|failure| failure.error)?;
         let body = self.small(self.judge(response)?)?;
         let token: serde_json::Value = serde_json::from_slice(&body)
             .map_err(|e| ImageError::protocol(&self.name, format!("token service: {e}")))?;
@@ -259,30 +213,17 @@ impl Client {
             text.ok_or_else(|| denied("the token service gave no token"))?
         ))
     }
-
-    fn is_trusted_realm(&self, realm: &str) -> bool {
-        let Ok(uri) = realm.parse::<ureq::http::Uri>() else {
-            return false;
-        };
-        let home = self
-            .host
-            .rsplit_once(':')
-            .map_or(self.host.as_str(), |(host, _)| host);
-        let scheme = uri.scheme_str() == Some("https") || !self.secure || self.insecure;
-        scheme
-            && uri.host().is_some_and(|host| {
-                host == home || (home == "registry-1.docker.io" && host == "auth.docker.io")
-            })
-    }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|h| h.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name == "localhost"
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+/// Text as a value of a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+        out
+    })
 }

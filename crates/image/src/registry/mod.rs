@@ -3,6 +3,8 @@
 mod challenge;
 mod client;
 mod credentials;
+mod roots;
+mod transport;
 
 use crate::image::{Layers, identity};
 use crate::manifest::{self, Descriptor};

@@ -20,11 +20,11 @@ pub(crate) struct Source {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
 
-    /// Allow plain http and unverified TLS to the registry
+    /// Accept any certificate from the registry's host, or plain http if it does not speak TLS
     #[arg(long)]
     insecure: bool,
 
-    /// Certificates of a private authority, in addition to the usual ones
+    /// Certificates of a private authority (PEM), in addition to the built-in ones
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
