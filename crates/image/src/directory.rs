@@ -422,7 +422,7 @@ mod tests {
         );
         let folder = tree(&[("status", 10)]);
         let path = folder.path().join("status");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
         if File::open(&path).is_ok() {
             println!("skipped: permissions do not bind this user");
             return;

@@ -2,6 +2,7 @@
 
 pub(crate) const MANIFEST_BYTES: u64 = 4 << 20;
 pub(crate) const CONFIG_BYTES: u64 = 8 << 20;
+pub(crate) const AUTH_BYTES: u64 = 1 << 20;
 pub(crate) const CA_BYTES: u64 = 4 << 20;
 pub(crate) const LAYERS: usize = 512;
 pub(crate) const INDEX_ENTRIES: usize = 256;

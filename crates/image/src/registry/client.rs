@@ -1,7 +1,8 @@
 //! Requests for manifests and blobs, with the token flow.
 
+use super::challenge;
+use super::credentials::{self, Credentials};
 use super::transport::{Channel, Transport};
-use super::{challenge, credentials};
 use crate::digester::Digester;
 use crate::{ImageError, Options, Reference, limits};
 use plimsoll_types::Digest;
@@ -22,21 +23,30 @@ pub(crate) struct Client {
     base: String,
     name: String,
     path: String,
-    basic: Option<String>,
+    credentials: Credentials,
     authorization: Mutex<Option<String>>,
+    /// Host of the token service that the credentials were kept from.
+    kept_from: Mutex<Option<String>>,
 }
 
 impl Client {
     pub(crate) fn new(reference: &Reference, options: &Options) -> Result<Self, ImageError> {
         let name = reference.to_string();
         let transport = Transport::connect(&name, reference.host(), options)?;
+        let mut found = credentials::find(&reference.domain, &reference.path, &|name| {
+            std::env::var_os(name)
+        });
+        if !transport.is_proved() {
+            found = found.for_anybody();
+        }
         Ok(Self {
             base: format!("{}/v2/{}", transport.origin(), reference.path),
             transport,
             name,
-            basic: credentials::basic(&reference.domain, &reference.path),
+            credentials: found,
             path: reference.path.clone(),
             authorization: Mutex::new(None),
+            kept_from: Mutex::new(None),
         })
     }
 
@@ -134,10 +144,7 @@ impl Client {
         let status = response.status();
         match status.as_u16() {
             200 => Ok(response),
-            401 | 403 => Err(ImageError::Auth {
-                input,
-                reason: status.to_string(),
-            }),
+            401 | 403 => Err(self.denied(status.as_str())),
             404 => Err(ImageError::not_found(input, "image or blob")),
             429 => {
                 let after = response
@@ -157,12 +164,32 @@ impl Client {
         }
     }
 
+    /// Why access is denied, with what kept credentials from being used.
+    fn denied(&self, reason: &str) -> ImageError {
+        let kept_from = self.kept_from.lock().ok().and_then(|host| host.clone());
+        let unused = match (&self.credentials, kept_from) {
+            (
+                Credentials {
+                    basic: None,
+                    unused,
+                    ..
+                },
+                _,
+            ) => unused.clone(),
+            (_, Some(host)) => Some(format!(
+                "its token service is at `{host}`, which credentials are kept from unless PLIMSOLL_REGISTRY_HOST and PLIMSOLL_REGISTRY_REALM name both"
+            )),
+            (_, None) => None,
+        };
+        let reason = unused.map_or(reason.into(), |unused| format!("{reason}; {unused}"));
+        ImageError::Auth {
+            input: self.name.clone(),
+            reason,
+        }
+    }
+
     /// The `Authorization` value that answers a 401.
     fn authorize(&self, response: &Response<Body>) -> Result<String, ImageError> {
-        let denied = |reason: &str| ImageError::Auth {
-            input: self.name.clone(),
-            reason: reason.into(),
-        };
         let challenges: Vec<_> = response
             .headers()
             .get_all("www-authenticate")
@@ -172,23 +199,27 @@ impl Client {
             .collect();
         let Some(bearer) = challenges.iter().find(|c| c.scheme == "bearer") else {
             let basic = challenges.iter().any(|c| c.scheme == "basic");
-            return match &self.basic {
+            return match &self.credentials.basic {
                 Some(value) if basic => Ok(format!("Basic {value}")),
-                _ => Err(denied("credentials are needed")),
+                _ => Err(self.denied("credentials are needed")),
             };
         };
         let realm = bearer
             .parameters
             .get("realm")
-            .ok_or_else(|| denied("no token realm"))?;
+            .ok_or_else(|| self.denied("no token realm"))?;
         let broken = || ImageError::protocol(&self.name, "the token realm is no URL");
         let realm: Uri = realm.parse().map_err(|_| broken())?;
         if realm.scheme_str() != Some("https") && self.is_secure() {
             let reason = "the token realm is not https";
             return Err(ImageError::protocol(&self.name, reason));
         }
-        let basic = self.basic.as_ref();
-        let basic = basic.filter(|_| self.transport.may_have_credentials(&realm, None));
+        let listed = self.credentials.realm.as_deref();
+        let trusted = self.transport.may_have_credentials(&realm, listed);
+        if let Ok(mut kept_from) = self.kept_from.lock() {
+            *kept_from = realm.host().filter(|_| !trusted).map(str::to_owned);
+        }
+        let basic = self.credentials.basic.as_ref().filter(|_| trusted);
         let basic = basic.map(|basic| format!("Basic {basic}"));
         let mut url = realm.to_string();
         url.push(if realm.query().is_some() { '&' } else { '?' });
@@ -210,7 +241,7 @@ impl Client {
             .and_then(|t| t.as_str());
         Ok(format!(
             "Bearer {}",
-            text.ok_or_else(|| denied("the token service gave no token"))?
+            text.ok_or_else(|| self.denied("the token service gave no token"))?
         ))
     }
 }

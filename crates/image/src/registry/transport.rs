@@ -81,6 +81,12 @@ impl Transport {
         self.channel
     }
 
+    /// Whether the host that answers is the one that was asked: it proved it,
+    /// or it is this one.
+    pub(crate) fn is_proved(&self) -> bool {
+        self.channel == Channel::Verified || is_loopback(&self.host)
+    }
+
     /// The registry's host with its scheme.
     pub(crate) fn origin(&self) -> String {
         let scheme = match self.channel {
