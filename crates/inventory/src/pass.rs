@@ -19,6 +19,9 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of content that collectors are handed in one piece.
     pub file: u64,
+    /// Bytes of holes in the files of one layer that are read as the zeros
+    /// that they stand for. They cost nothing to announce.
+    pub holes: u64,
 }
 
 impl Default for Limits {
@@ -26,6 +29,7 @@ impl Default for Limits {
         Self {
             entries: 2_000_000,
             file: 512 << 20,
+            holes: 2 << 30,
         }
     }
 }
@@ -56,6 +60,7 @@ pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen,
         tree: LayerTree::default(),
         evidence: BTreeMap::new(),
         held: BTreeMap::new(),
+        holes: limits.holes,
         failure: None,
         limits,
     };
@@ -90,6 +95,8 @@ struct Pass<'a, R> {
     evidence: BTreeMap<(String, &'static str), Evidence>,
     /// Files that wait for the end of the layer, by path.
     held: BTreeMap<String, Held>,
+    /// Bytes of holes that may still be read.
+    holes: u64,
     failure: Option<std::io::Error>,
     limits: &'a Limits,
 }
@@ -136,6 +143,8 @@ impl<R: BufRead> Pass<'_, R> {
     /// Reads a regular file once: digest and collectors.
     fn content(&mut self, path: String, header: &Header) -> Result<(), TarError> {
         let mode = Mode(header.mode);
+        let holes = self.holes.checked_sub(header.holes);
+        self.holes = holes.unwrap_or(self.holes);
         let mut hash = Sha256::new();
         let mut magic =
             Vec::with_capacity(MAGIC.min(usize::try_from(header.size).unwrap_or(MAGIC)));
@@ -155,7 +164,7 @@ impl<R: BufRead> Pass<'_, R> {
             magic: &magic,
         };
         let mut readers: Vec<(&'static dyn Collector, Option<&'static str>)> = Vec::new();
-        let mut companion = false;
+        let (mut companion, mut wanted) = (false, false);
         for &collector in collectors::ALL {
             let limit = match collector.wants(&head) {
                 Want::No => continue,
@@ -172,6 +181,11 @@ impl<R: BufRead> Pass<'_, R> {
                     limit
                 }
             };
+            if holes.is_none() {
+                wanted = true;
+                let detail = "it is stored with more holes than are read in a layer";
+                self.tree.gap(unreadable(collector), &path, detail);
+            }
             let limit = limit.min(self.limits.file);
             if header.size > limit {
                 readers.retain(|(reader, _)| reader.name() != collector.name());
@@ -181,6 +195,14 @@ impl<R: BufRead> Pass<'_, R> {
                 );
                 self.tree.gap(unreadable(collector), &path, detail);
             }
+        }
+        if holes.is_none() {
+            if !wanted {
+                let detail =
+                    "it is stored with more holes than are read in a layer, so it has no digest";
+                self.tree.gap(GapKind::EvidenceUnreadable, &path, detail);
+            }
+            return Ok(());
         }
         if readers.is_empty() && !companion {
             hash.update(&magic);
@@ -347,6 +369,7 @@ impl<R: BufRead> Pass<'_, R> {
                 Ok(())
             }
             error @ (TarError::BadHeader(_)
+            | TarError::BadSparse(_)
             | TarError::Truncated(_)
             | TarError::ExtensionTooLong(_)) => {
                 let detail = format!("{error}; what follows was not read");
@@ -364,6 +387,13 @@ impl<R: BufRead> Pass<'_, R> {
                 let companion = companion.map(|companion| companion.content.bytes());
                 self.collect(collector, path, file.mode, file.content.bytes(), companion);
             }
+        }
+        if self.tar.oddities.global_names {
+            self.tree.gap(
+                GapKind::ImageAmbiguous,
+                "",
+                "a global header renames or resizes entries, which engines ignore and other unpackers obey; the view of engines is shown",
+            );
         }
         if self.tar.oddities.lone_zero_block {
             self.tree.gap(

@@ -58,20 +58,13 @@ impl LayerTree {
         }
         let kind = match header.kind {
             EntryKind::HardLink => return self.hard_link(path, &header.link),
-            EntryKind::File | EntryKind::Sparse => FileKind::File,
+            EntryKind::File => FileKind::File,
             EntryKind::Symlink => FileKind::Symlink(readable(&header.link)),
             EntryKind::CharDevice => FileKind::CharDevice,
             EntryKind::BlockDevice => FileKind::BlockDevice,
             EntryKind::Directory => FileKind::Directory,
             EntryKind::Fifo => FileKind::Fifo,
         };
-        if header.kind == EntryKind::Sparse {
-            self.gap(
-                GapKind::EvidenceUnreadable,
-                &path,
-                "the file is stored with holes, so its content was not read",
-            );
-        }
         self.insert(LayerEntry {
             path: path.clone(),
             size: if kind == FileKind::File {
