@@ -4,7 +4,7 @@ use crate::collector::{CollectGap, Collector, File, FileHead, Want};
 use crate::collectors;
 use crate::content::Content;
 use crate::facts::{Evidence, LayerEntry, LayerGap};
-use crate::path::clean;
+use crate::path::{NameError, clean, readable};
 use crate::tar::{EntryKind, Header, TarError, TarReader};
 use crate::tree::{LayerTree, Placed};
 use plimsoll_types::{GapKind, Mode};
@@ -15,8 +15,12 @@ use std::io::{BufRead, Read};
 /// How much a single layer may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Entries of one layer.
+    /// Entries of one layer, and the directories that they imply.
     pub entries: u64,
+    /// Bytes of names, link targets and gaps that are kept of one layer.
+    pub names: u64,
+    /// Bytes of names that are looked up to follow the links of one layer.
+    pub lookups: u64,
     /// Bytes of content that collectors are handed in one piece.
     pub file: u64,
     /// Bytes of holes in the files of one layer that are read as the zeros
@@ -28,6 +32,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             entries: 2_000_000,
+            names: 96 << 20,
+            lookups: 1 << 30,
             file: 512 << 20,
             holes: 2 << 30,
         }
@@ -57,7 +63,7 @@ const MAGIC: usize = 512;
 pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen, R), NotTar> {
     let mut pass = Pass {
         tar: TarReader::new(input),
-        tree: LayerTree::default(),
+        tree: LayerTree::new(limits),
         evidence: BTreeMap::new(),
         held: BTreeMap::new(),
         holes: limits.holes,
@@ -77,6 +83,11 @@ pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen,
                 }
                 if let Err(error) = pass.entry(&header) {
                     pass.broken(error)?;
+                    break;
+                }
+                if let Some(why) = pass.tree.full() {
+                    let detail = format!("{why}; what follows was not read");
+                    pass.tree.gap(GapKind::LimitExceeded, "", detail);
                     break;
                 }
             }
@@ -111,17 +122,23 @@ struct Held {
 
 impl<R: BufRead> Pass<'_, R> {
     fn entry(&mut self, header: &Header) -> Result<(), TarError> {
-        let Some(cleaned) = clean(&header.path) else {
-            let shown: String = crate::path::readable(&header.path)
-                .chars()
-                .take(80)
-                .collect();
-            self.tree.gap(
-                GapKind::ImageMalformed,
-                &shown,
-                "the name is longer than 4096 bytes or has a component of more than 255",
-            );
-            return Ok(());
+        let cleaned = match clean(&header.path) {
+            Ok(cleaned) => cleaned,
+            Err(error) => {
+                let shown = &header.path[..header.path.len().min(80)];
+                let (kind, detail) = match error {
+                    NameError::Long => (
+                        GapKind::ImageMalformed,
+                        "the name is longer than 4096 bytes or has a component of more than 255",
+                    ),
+                    NameError::Deep => (
+                        GapKind::LimitExceeded,
+                        "the name has more than 512 components, so the entry is left out",
+                    ),
+                };
+                self.tree.gap(kind, &readable(shown), detail);
+                return Ok(());
+            }
         };
         match self.tree.place(&cleaned, header) {
             Placed::Nothing => Ok(()),

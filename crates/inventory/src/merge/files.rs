@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Paths a container would see after the layers applied so far.
 #[derive(Default)]
 pub(super) struct Tree<'a> {
-    nodes: BTreeMap<String, (usize, &'a LayerEntry)>,
+    nodes: BTreeMap<&'a str, (usize, &'a LayerEntry)>,
 }
 
 impl<'a> Tree<'a> {
@@ -18,7 +18,7 @@ impl<'a> Tree<'a> {
     pub fn apply(&mut self, index: usize, layer: &'a LayerFacts) {
         for directory in &layer.opaque {
             for child in below(&self.nodes, directory) {
-                self.nodes.remove(&child);
+                self.nodes.remove(child);
             }
         }
         for path in &layer.whiteouts {
@@ -26,7 +26,7 @@ impl<'a> Tree<'a> {
         }
         for entry in &layer.entries {
             let is_directory = entry.kind == FileKind::Directory;
-            if let Some((_, old)) = self.nodes.get(&entry.path) {
+            if let Some((_, old)) = self.nodes.get(entry.path.as_str()) {
                 let both = old.kind == FileKind::Directory && is_directory;
                 if both && entry.implied {
                     continue;
@@ -35,14 +35,14 @@ impl<'a> Tree<'a> {
                     self.remove(&entry.path);
                 }
             }
-            self.nodes.insert(entry.path.clone(), (index, entry));
+            self.nodes.insert(&entry.path, (index, entry));
         }
     }
 
     fn remove(&mut self, path: &str) {
         self.nodes.remove(path);
         for child in below(&self.nodes, path) {
-            self.nodes.remove(&child);
+            self.nodes.remove(child);
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Tree<'a> {
         self.nodes
             .into_iter()
             .map(|(path, (layer, entry))| FileEntry {
-                path,
+                path: path.to_owned(),
                 kind: entry.kind.clone(),
                 mode: entry.mode,
                 uid: entry.uid,
