@@ -8,7 +8,7 @@ mod manifest;
 mod ndb;
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wal;
 
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};

@@ -6,6 +6,24 @@ use build::{bdb, header, log, ndb, package, sqlite_pages, text};
 use plimsoll_types::Mode;
 use proptest::prelude::*;
 
+/// An SQLite database of these packages, each `size` bytes long.
+pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, size)).collect();
+    sqlite_pages(&blobs).concat()
+}
+
+/// A write-ahead log that makes any database one of these packages.
+pub(crate) fn log_of(names: &[&str]) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, 1)).collect();
+    log(&(1..).zip(sqlite_pages(&blobs)).collect::<Vec<_>>(), true)
+}
+
+/// A Berkeley DB database of these packages.
+pub(crate) fn berkeley(names: &[&str]) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, 1)).collect();
+    bdb(&blobs, false)
+}
+
 fn collect(path: &str, bytes: &[u8], companion: Option<&[u8]>) -> Result<Collected, CollectError> {
     Rpm.collect(&File {
         path,
