@@ -10,6 +10,11 @@ use std::io::BufReader;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Layers that are read at one time, at most.
+const WORKERS: usize = 16;
+/// Bytes of content that all of them together have in memory.
+const MEMORY: u64 = 48 << 20;
+
 /// Told what is going on; must be quick.
 pub trait Progress: Sync {
     /// Layer `index` of `total` is known, read or from the cache.
@@ -68,7 +73,11 @@ pub fn take(
         Mutex::new((0..total).map(|_| None).collect());
     let workers = std::thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(total.max(1));
+        .min(total.max(1))
+        .min(WORKERS);
+    let mut options = options.clone();
+    options.limits.memory = options.limits.memory.min(MEMORY / workers as u64);
+    let options = &options;
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
