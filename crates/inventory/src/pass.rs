@@ -4,7 +4,7 @@ use crate::collector::{CollectGap, Collector, File, FileHead, Want};
 use crate::collectors;
 use crate::content::Content;
 use crate::facts::{Evidence, Fact, LayerEntry, LayerGap};
-use crate::path::{NameError, clean, name, parent, readable};
+use crate::path::{NameError, clean, read_alike, readable};
 use crate::tar::{EntryKind, Header, TarError, TarReader};
 use crate::tree::{LayerTree, Placed};
 use plimsoll_types::{GapKind, Mode};
@@ -562,16 +562,6 @@ fn unreadable(collector: &dyn Collector) -> GapKind {
     } else {
         GapKind::EvidenceUnreadable
     }
-}
-
-/// Whether collectors of databases see two names as names of the same thing.
-fn read_alike(one: &str, other: &str) -> bool {
-    let tail = |path: &str| {
-        let mut parts = path.rsplit('/').map(str::to_owned);
-        (parts.next(), parts.next())
-    };
-    let extension = |path: &str| name(path).rsplit_once('.').map(|(_, end)| end.to_owned());
-    tail(one) == tail(other) || (parent(one) == parent(other) && extension(one) == extension(other))
 }
 
 /// Things that a fact names.

@@ -84,6 +84,16 @@ pub(crate) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// Whether collectors of databases see two names as names of the same thing.
+pub(crate) fn read_alike(one: &str, other: &str) -> bool {
+    let tail = |path: &str| {
+        let mut parts = path.rsplit('/').map(str::to_owned);
+        (parts.next(), parts.next())
+    };
+    let extension = |path: &str| name(path).rsplit_once('.').map(|(_, end)| end.to_owned());
+    tail(one) == tail(other) || (parent(one) == parent(other) && extension(one) == extension(other))
+}
+
 /// Joins a link target to the directory that holds the link.
 pub(crate) fn join(directory: &str, target: &str) -> String {
     let mut parts: Vec<&str> = if target.starts_with('/') {

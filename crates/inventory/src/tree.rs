@@ -28,7 +28,7 @@ pub(crate) struct LayerTree {
     /// Bytes of names, link targets and gaps that may still be kept.
     names: u64,
     /// Bytes of names that may still be looked up while following links.
-    lookups: Cell<u64>,
+    lookups: Lookups,
     /// Which bound was reached.
     full: Option<&'static str>,
 }
@@ -52,14 +52,14 @@ impl LayerTree {
             gaps: BTreeSet::new(),
             room: limits.entries,
             names: limits.names,
-            lookups: Cell::new(limits.lookups),
+            lookups: Lookups::new(limits.lookups),
             full: None,
         }
     }
 
     /// Why nothing more should be put in.
     pub fn full(&self) -> Option<&'static str> {
-        if self.lookups.get() == 0 {
+        if self.lookups.is_spent() {
             return Some("following its symbolic links takes more steps than are taken");
         }
         self.full
@@ -342,9 +342,7 @@ impl LayerTree {
 
     fn resolve(&self, path: &str) -> String {
         resolve(path, |p| {
-            let left = self.lookups.get().saturating_sub(p.len() as u64);
-            self.lookups.set(left);
-            if left == 0 {
+            if !self.lookups.spend(p) {
                 return None;
             }
             match self.nodes.get(p).map(|node| &node.kind) {
@@ -353,6 +351,27 @@ impl LayerTree {
             }
         })
         .unwrap_or_else(|| path.to_owned())
+    }
+}
+
+/// How much may still be looked up while following links, in bytes of names.
+pub(crate) struct Lookups(Cell<u64>);
+
+impl Lookups {
+    pub fn new(bytes: u64) -> Self {
+        Self(Cell::new(bytes))
+    }
+
+    /// Counts one look-up, of which short names cost as well; false when no
+    /// more are allowed.
+    pub fn spend(&self, name: &str) -> bool {
+        self.0
+            .set(self.0.get().saturating_sub(name.len() as u64 + 32));
+        !self.is_spent()
+    }
+
+    pub fn is_spent(&self) -> bool {
+        self.0.get() == 0
     }
 }
 

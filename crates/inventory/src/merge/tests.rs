@@ -1,9 +1,9 @@
 //! What a container sees, case by case: two layers and the view that engines
 //! give of them.
 
-use crate::fixture::{archive, facts};
+use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{FileKind, GapKind, Inventory};
+use plimsoll_types::{FileKind, Gap, GapKind, Inventory};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -172,4 +172,91 @@ fn files_of_the_distribution_fill_each_other_in() {
         let found = format!("{} {}", distro.id, distro.version.unwrap_or_default());
         assert_eq!(found, *expected);
     }
+}
+
+#[test]
+fn a_database_behind_a_link_is_read_or_missed() {
+    let status = format!("opt/pkgdb/status={STATUS}");
+    let single = format!("opt/pkgs/a={STATUS}");
+    let hidden: &[(&[&str], &[&str], &str)] = &[
+        (
+            &["var/lib/dpkg->/opt/pkgdb", &status],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["var/lib/dpkg/status->/opt/pkgdb/status", &status],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["a->../../opt", "var/lib/dpkg->/a/pkgdb"],
+            &[&status],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["var/lib/dpkg/status.d->/opt/pkgs", &single],
+            &[],
+            "var/lib/dpkg/status.d/a",
+        ),
+        (
+            &["var/lib/dpkg/status.d/b->../../../../opt/pkgs/a", &single],
+            &[],
+            "var/lib/dpkg/status.d/b",
+        ),
+        (
+            &["lib/apk/db/installed->/i", "i=P:a\nV:1\n\n"],
+            &[],
+            "lib/apk/db/installed",
+        ),
+        (
+            &["var/lib/rpm->/opt/rpmdb", "opt/rpmdb/Packages=x"],
+            &[],
+            "var/lib/rpm/Packages",
+        ),
+        (
+            &["var/lib/rpm/rpmdb.sqlite-wal->/opt/wal", "opt/wal=x"],
+            &[],
+            "var/lib/rpm/rpmdb.sqlite-wal",
+        ),
+        (
+            &[
+                "var/lib/dpkg/status->/x/lib/dpkg/info/a.list",
+                "x/lib/dpkg/info/a.list=/bin\n",
+            ],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+    ];
+    for (lower, upper, place) in hidden {
+        let gaps = merged(&[lower, upper]).coverage.gaps;
+        assert!(
+            has_gap(&gaps, GapKind::DatabaseUnreadable, place),
+            "{place}: {gaps:?}"
+        );
+    }
+    let moved = format!("usr/lib/dpkg/status={STATUS}");
+    let seen: &[&[&str]] = &[
+        &["var/lib/dpkg->../../usr/lib/dpkg", &moved],
+        &["lib->usr/lib", "usr/lib/apk/db/installed=P:a\nV:1\n\n"],
+        &["var/lib/dpkg->/nowhere"],
+        &["var/lib/dpkg->dpkg"],
+        &["var/lib/dpkg/status->/empty", "empty="],
+        &["var/lib/dpkg/status.d->/opt", "opt/"],
+    ];
+    for entries in seen {
+        let gaps = merged(&[entries]).coverage.gaps;
+        let unread = |gap: &&Gap| gap.kind == GapKind::DatabaseUnreadable;
+        assert_eq!(gaps.iter().find(unread), None, "{entries:?}");
+    }
+}
+
+#[test]
+fn following_links_of_an_image_has_a_budget() {
+    let layer = facts(&archive(&["a->b/c", "b/c/"]));
+    let mut tree = super::Tree::new(100);
+    tree.apply(0, &layer);
+    assert_eq!(tree.real("a").as_deref(), Some("b/c"));
+    assert_eq!(tree.real("a"), None);
+    assert!(tree.is_spent());
 }

@@ -19,6 +19,23 @@ use plimsoll_types::{GapKind, PackageRecord};
 const LIMIT: u64 = 512 << 20;
 const LOG: &str = "-wal";
 
+const PLACES: &[&str] = &[
+    "var/lib/rpm/rpmdb.sqlite",
+    "var/lib/rpm/rpmdb.sqlite-wal",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/Packages",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite-wal",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/Packages",
+    "usr/share/rpm/rpmdb.sqlite",
+    "usr/share/rpm/rpmdb.sqlite-wal",
+    "usr/share/rpm/Packages.db",
+    "usr/share/rpm/Packages",
+    "var/lib/rpmmanifest/container-manifest-1",
+    "var/lib/rpmmanifest/container-manifest-2",
+];
+
 pub(crate) struct Rpm;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +88,10 @@ impl Collector for Rpm {
 
     fn is_database(&self) -> bool {
         true
+    }
+
+    fn places(&self) -> &'static [&'static str] {
+        PLACES
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
