@@ -105,6 +105,8 @@ pub fn take(
     let slots = slots
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    // Layers are begun in order, so all below a failed one have a result: the
+    // failure that is told is the lowest, whoever was first.
     let layers = slots.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     Ok(assemble(image, &layers))
 }
@@ -180,7 +182,11 @@ fn read(image: &Image, index: usize, options: &Options) -> Result<LayerFacts, In
         evidence: seen.evidence,
         gaps: seen.gaps,
     };
-    if let Some(cache) = options.cache.as_ref().filter(|_| complete) {
+    // What no manifest names, such as a folder, is never looked up.
+    if let Some(cache) = &options.cache
+        && complete
+        && layer.blob.is_some()
+    {
         cache.put(&facts);
     }
     Ok(facts)
@@ -254,3 +260,6 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
     inventory.packages.sort_by(|a, b| a.record.cmp(&b.record));
     inventory
 }
+
+#[cfg(test)]
+mod tests;
