@@ -21,7 +21,7 @@ const OFF_PAGE: u8 = 3;
 pub(super) fn rows(bytes: &[u8]) -> Result<Rows, CollectError> {
     let file = Hash::open(bytes)?;
     let mut rows = Rows::new(bytes.len());
-    if file.last.checked_add(1) != Some(file.pages()) || bytes.len() % file.page != 0 {
+    if file.last.checked_add(1) != Some(file.pages()) || !bytes.len().is_multiple_of(file.page) {
         rows.damage("it has more or fewer pages than it says");
     }
     let mut visited = vec![false; file.pages()];

@@ -20,7 +20,7 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Rows, CollectError> {
         .ok_or_else(|| CollectError::new("the ndb header is cut off"))?;
     let end = pages.saturating_mul(SLOT_PAGE);
     let mut rows = Rows::new(bytes.len());
-    if pages == 0 || end > bytes.len() || bytes.len() % BLOCK != 0 {
+    if pages == 0 || end > bytes.len() || !bytes.len().is_multiple_of(BLOCK) {
         rows.damage("it has fewer pages than it says");
     }
     let end = end.min(bytes.len());
