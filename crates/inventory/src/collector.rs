@@ -24,6 +24,13 @@ pub trait Collector: Send + Sync {
         false
     }
 
+    /// Where programs look for its database: files, and folders of files, from
+    /// the image root. The merge follows links on the way there; what they lead
+    /// to must have been seen under its own name or be a gap.
+    fn places(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the file says. An error costs this file only and becomes a gap.
     ///
     /// # Errors

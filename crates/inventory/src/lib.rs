@@ -11,6 +11,8 @@ pub mod collector;
 pub mod collectors;
 mod content;
 mod facts;
+#[cfg(test)]
+mod fixture;
 mod history;
 mod merge;
 mod pass;

@@ -3,6 +3,7 @@
 //! Takes the facts of every layer, bottom first, and gives the image as a
 //! container would see it, with the layer that brought each thing.
 
+mod databases;
 mod files;
 mod owners;
 mod packages;
@@ -12,11 +13,14 @@ use crate::facts::{Evidence, Fact, LayerFacts};
 use files::Tree;
 use plimsoll_types::{Distro, Gap, GapKind, Group, Inventory, User};
 
+/// Bytes of names that are looked up to follow the links of an image.
+const LOOKUPS: u64 = 1 << 30;
+
 /// Merges layers into the parts of an inventory that come from them. Image
 /// identity, configuration and instructions are the caller's.
 pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     let mut inventory = Inventory::default();
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(LOOKUPS);
     let mut timeline = packages::Timeline::new(layers);
     for (index, layer) in layers.iter().enumerate() {
         tree.apply(index, layer);
@@ -38,6 +42,15 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
     owners::mark(&visible, &mut inventory);
+    inventory.coverage.gaps.extend(databases::unseen(&tree));
+    if tree.is_spent() {
+        inventory.coverage.gaps.insert(Gap {
+            kind: GapKind::LimitExceeded,
+            subject: String::new(),
+            layer: None,
+            detail: "following its symbolic links takes more steps than are taken".into(),
+        });
+    }
     if inventory.distro.is_none()
         && inventory
             .packages

@@ -3,29 +3,51 @@
 use crate::collector::{CollectGap, Collector, File, FileHead, Want};
 use crate::collectors;
 use crate::content::Content;
-use crate::facts::{Evidence, LayerEntry, LayerGap};
-use crate::path::clean;
+use crate::facts::{Evidence, Fact, LayerEntry, LayerGap};
+use crate::path::{NameError, clean, read_alike, readable};
 use crate::tar::{EntryKind, Header, TarError, TarReader};
 use crate::tree::{LayerTree, Placed};
 use plimsoll_types::{GapKind, Mode};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
+use std::rc::Rc;
 
 /// How much a single layer may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Entries of one layer.
+    /// Entries of one layer, and the directories that they imply.
     pub entries: u64,
+    /// Bytes of names, link targets and gaps that are kept of one layer.
+    pub names: u64,
+    /// Bytes of names that are looked up to follow the links of one layer.
+    pub lookups: u64,
     /// Bytes of content that collectors are handed in one piece.
     pub file: u64,
+    /// Bytes of holes in the files of one layer that are read as the zeros
+    /// that they stand for. They cost nothing to announce.
+    pub holes: u64,
+    /// Bytes of content that one layer has in memory before it goes to an
+    /// unlinked temporary file: of the file that is read, and of all together
+    /// that wait for the end of the layer.
+    pub memory: u64,
+    /// Bytes of content that wait for the end of one layer.
+    pub held: u64,
+    /// Packages and owned files that further names of files repeat.
+    pub repeated: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             entries: 2_000_000,
+            names: 96 << 20,
+            lookups: 1 << 30,
             file: 512 << 20,
+            holes: 2 << 30,
+            memory: 16 << 20,
+            held: 1 << 30,
+            repeated: 1_000_000,
         }
     }
 }
@@ -53,9 +75,13 @@ const MAGIC: usize = 512;
 pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen, R), NotTar> {
     let mut pass = Pass {
         tar: TarReader::new(input),
-        tree: LayerTree::default(),
+        tree: LayerTree::new(limits),
         evidence: BTreeMap::new(),
         held: BTreeMap::new(),
+        holes: limits.holes,
+        held_bytes: 0,
+        held_memory: 0,
+        repeated: limits.repeated,
         failure: None,
         limits,
     };
@@ -74,6 +100,11 @@ pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen,
                     pass.broken(error)?;
                     break;
                 }
+                if let Some(why) = pass.tree.full() {
+                    let detail = format!("{why}; what follows was not read");
+                    pass.tree.gap(GapKind::LimitExceeded, "", detail);
+                    break;
+                }
             }
             Err(error) => {
                 pass.broken(error)?;
@@ -90,31 +121,53 @@ struct Pass<'a, R> {
     evidence: BTreeMap<(String, &'static str), Evidence>,
     /// Files that wait for the end of the layer, by path.
     held: BTreeMap<String, Held>,
+    /// Bytes of holes that may still be read.
+    holes: u64,
+    /// Bytes of all held files, and those of them that are in memory.
+    held_bytes: u64,
+    held_memory: u64,
+    /// Facts that may still be repeated for further names of files.
+    repeated: u64,
     failure: Option<std::io::Error>,
     limits: &'a Limits,
 }
 
+/// A file that waits for the end of the layer, under one of its names.
 struct Held {
-    content: Content,
+    content: Rc<Content>,
     mode: Mode,
-    /// The collector that reads it, and the suffix of its companion; `None`
-    /// for companions themselves.
-    reader: Option<(&'static dyn Collector, &'static str)>,
+    /// Who reads it; `None` for what is only a companion.
+    reader: Option<Reader>,
+    /// The name under which it is read.
+    known_as: String,
+}
+
+#[derive(Clone, Copy)]
+struct Reader {
+    collector: &'static dyn Collector,
+    /// Suffix of the companion.
+    suffix: Option<&'static str>,
 }
 
 impl<R: BufRead> Pass<'_, R> {
     fn entry(&mut self, header: &Header) -> Result<(), TarError> {
-        let Some(cleaned) = clean(&header.path) else {
-            let shown: String = crate::path::readable(&header.path)
-                .chars()
-                .take(80)
-                .collect();
-            self.tree.gap(
-                GapKind::ImageMalformed,
-                &shown,
-                "the name is longer than 4096 bytes or has a component of more than 255",
-            );
-            return Ok(());
+        let cleaned = match clean(&header.path) {
+            Ok(cleaned) => cleaned,
+            Err(error) => {
+                let shown = &header.path[..header.path.len().min(80)];
+                let (kind, detail) = match error {
+                    NameError::Long => (
+                        GapKind::ImageMalformed,
+                        "the name is longer than 4096 bytes or has a component of more than 255",
+                    ),
+                    NameError::Deep => (
+                        GapKind::LimitExceeded,
+                        "the name has more than 512 components, so the entry is left out",
+                    ),
+                };
+                self.tree.gap(kind, &readable(shown), detail);
+                return Ok(());
+            }
         };
         match self.tree.place(&cleaned, header) {
             Placed::Nothing => Ok(()),
@@ -136,6 +189,8 @@ impl<R: BufRead> Pass<'_, R> {
     /// Reads a regular file once: digest and collectors.
     fn content(&mut self, path: String, header: &Header) -> Result<(), TarError> {
         let mode = Mode(header.mode);
+        let holes = self.holes.checked_sub(header.holes);
+        self.holes = holes.unwrap_or(self.holes);
         let mut hash = Sha256::new();
         let mut magic =
             Vec::with_capacity(MAGIC.min(usize::try_from(header.size).unwrap_or(MAGIC)));
@@ -155,7 +210,7 @@ impl<R: BufRead> Pass<'_, R> {
             magic: &magic,
         };
         let mut readers: Vec<(&'static dyn Collector, Option<&'static str>)> = Vec::new();
-        let mut companion = false;
+        let (mut companion, mut wanted, mut waits) = (false, false, None);
         for &collector in collectors::ALL {
             let limit = match collector.wants(&head) {
                 Want::No => continue,
@@ -165,13 +220,20 @@ impl<R: BufRead> Pass<'_, R> {
                 }
                 Want::WithCompanion { limit, suffix } => {
                     readers.push((collector, Some(suffix)));
+                    waits = Some(collector);
                     limit
                 }
                 Want::Companion { limit, .. } => {
                     companion |= header.size <= limit.min(self.limits.file);
+                    waits = Some(collector);
                     limit
                 }
             };
+            if holes.is_none() {
+                wanted = true;
+                let detail = "it is stored with more holes than are read in a layer";
+                self.tree.gap(unreadable(collector), &path, detail);
+            }
             let limit = limit.min(self.limits.file);
             if header.size > limit {
                 readers.retain(|(reader, _)| reader.name() != collector.name());
@@ -181,6 +243,22 @@ impl<R: BufRead> Pass<'_, R> {
                 );
                 self.tree.gap(unreadable(collector), &path, detail);
             }
+        }
+        if holes.is_none() {
+            if !wanted {
+                let detail =
+                    "it is stored with more holes than are read in a layer, so it has no digest";
+                self.tree.gap(GapKind::EvidenceUnreadable, &path, detail);
+            }
+            return Ok(());
+        }
+        if let Some(collector) = waits
+            && header.size > self.limits.held - self.held_bytes
+        {
+            readers.retain(|(_, suffix)| suffix.is_none());
+            companion = false;
+            let detail = "the files that wait for others are more than are kept of a layer";
+            self.tree.gap(unreadable(collector), &path, detail);
         }
         if readers.is_empty() && !companion {
             hash.update(&magic);
@@ -196,7 +274,7 @@ impl<R: BufRead> Pass<'_, R> {
             self.tree.digest(&path, hash.finalize().into());
             return Ok(());
         }
-        let mut content = Content::new(header.size);
+        let mut content = Content::new(header.size, self.limits.memory);
         hash.update(&magic);
         content.write(&magic)?;
         loop {
@@ -209,42 +287,46 @@ impl<R: BufRead> Pass<'_, R> {
             let length = chunk.len();
             self.tar.consume(length);
         }
-        let content = content.finish()?;
         self.tree.digest(&path, hash.finalize().into());
         let mut waiting = None;
         for (collector, suffix) in readers {
             match suffix {
-                None => self.collect(collector, &path, mode, content.bytes(), None),
-                Some(suffix) => waiting = Some((collector, suffix)),
+                None => {
+                    let bytes = content.open()?;
+                    self.collect(
+                        collector,
+                        &path,
+                        &File {
+                            path: &path,
+                            mode,
+                            bytes: &bytes,
+                            companion: None,
+                        },
+                    );
+                }
+                Some(_) => waiting = Some(Reader { collector, suffix }),
             }
         }
         if companion || waiting.is_some() {
-            self.held.insert(
-                path,
-                Held {
-                    content,
-                    mode,
-                    reader: waiting,
-                },
-            );
+            if content.in_memory() > self.limits.memory - self.held_memory {
+                content.spill()?;
+            }
+            self.held_memory += content.in_memory();
+            self.held_bytes += header.size;
+            let held = Held {
+                content: Rc::new(content),
+                mode,
+                reader: waiting,
+                known_as: path.clone(),
+            };
+            self.held.insert(path, held);
         }
         Ok(())
     }
 
-    fn collect(
-        &mut self,
-        collector: &'static dyn Collector,
-        path: &str,
-        mode: Mode,
-        bytes: &[u8],
-        companion: Option<&[u8]>,
-    ) {
-        match collector.collect(&File {
-            path,
-            mode,
-            bytes,
-            companion,
-        }) {
+    /// Asks a collector about `file`; what it says is noted for `path`.
+    fn collect(&mut self, collector: &'static dyn Collector, path: &str, file: &File<'_>) {
+        match collector.collect(file) {
             Ok(collected) => {
                 for CollectGap {
                     kind,
@@ -278,48 +360,77 @@ impl<R: BufRead> Pass<'_, R> {
     /// the new name too. What would only have been asked for under the new
     /// name is gone with the content, and is said to be.
     fn link(&mut self, target: &str, path: &str, mode: Mode, size: u64) {
-        let known: Vec<Evidence> = self
-            .evidence
-            .range((target.to_owned(), "")..)
-            .take_while(|((at, _), _)| at == target)
-            .map(|(_, evidence)| evidence.clone())
-            .collect();
-        for &collector in collectors::ALL {
-            let head = FileHead {
-                path,
-                size,
-                mode,
-                magic: &[],
-            };
-            let asked = collector.wants(&head) != Want::No;
-            let said = known
+        let head = |path| FileHead {
+            path,
+            size,
+            mode,
+            magic: &[],
+        };
+        if let Some(held) = self.held.get(target) {
+            let asked = collectors::ALL
                 .iter()
-                .any(|evidence| evidence.collector == collector.name());
-            if asked && !said {
-                let was = FileHead {
-                    path: target,
-                    size,
-                    mode,
-                    magic: &[],
-                };
-                if collector.wants(&was) == Want::No {
-                    let detail =
-                        format!("it is a second name of `{target}`, whose content was not kept");
-                    self.tree.gap(unreadable(collector), path, detail);
+                .map(|collector| (*collector, collector.wants(&head(path))))
+                .find(|(_, want)| *want != Want::No);
+            let reader = |collector, suffix| Some(Reader { collector, suffix });
+            let (reader, known_as) = match asked {
+                None => (held.reader, held.known_as.as_str()),
+                Some((_, Want::Companion { .. } | Want::No)) => (None, path),
+                Some((collector, Want::Whole { .. })) => (reader(collector, None), path),
+                Some((collector, Want::WithCompanion { suffix, .. })) => {
+                    (reader(collector, Some(suffix)), path)
                 }
-            }
+            };
+            let held = Held {
+                content: Rc::clone(&held.content),
+                mode,
+                reader,
+                known_as: known_as.to_owned(),
+            };
+            self.held.insert(path.to_owned(), held);
+            return;
         }
-        for evidence in known {
-            let name = collectors::ALL
-                .iter()
-                .map(|c| c.name())
-                .find(|name| *name == evidence.collector);
-            if let Some(name) = name {
-                let evidence = Evidence {
-                    path: path.to_owned(),
-                    ..evidence
-                };
-                self.evidence.insert((path.to_owned(), name), evidence);
+        for &collector in collectors::ALL {
+            if collector.wants(&head(path)) == Want::No {
+                continue;
+            }
+            let said = self
+                .evidence
+                .contains_key(&(target.to_owned(), collector.name()));
+            let was_asked = collector.wants(&head(target)) != Want::No;
+            let detail = if !said && !was_asked {
+                format!("it is a second name of `{target}`, whose content was not kept")
+            } else if collector.is_database() && !read_alike(target, path) {
+                format!("it is a second name of `{target}`, which was read as something else")
+            } else {
+                continue;
+            };
+            self.tree.gap(unreadable(collector), path, detail);
+        }
+        self.repeat(target, path);
+    }
+
+    /// Notes for `path` what was said of `target`.
+    fn repeat(&mut self, target: &str, path: &str) {
+        let names = collectors::ALL.iter().map(|collector| collector.name());
+        for name in names {
+            let Some(known) = self.evidence.get(&(target.to_owned(), name)) else {
+                continue;
+            };
+            let count = known.facts.iter().map(length).sum::<usize>() as u64;
+            match self.repeated.checked_sub(count) {
+                Some(left) => {
+                    self.repeated = left;
+                    let evidence = Evidence {
+                        path: path.to_owned(),
+                        ..known.clone()
+                    };
+                    self.evidence.insert((path.to_owned(), name), evidence);
+                }
+                None => self.tree.gap(
+                    GapKind::LimitExceeded,
+                    path,
+                    "further names of files repeat more packages than are kept of a layer",
+                ),
             }
         }
     }
@@ -347,6 +458,7 @@ impl<R: BufRead> Pass<'_, R> {
                 Ok(())
             }
             error @ (TarError::BadHeader(_)
+            | TarError::BadSparse(_)
             | TarError::Truncated(_)
             | TarError::ExtensionTooLong(_)) => {
                 let detail = format!("{error}; what follows was not read");
@@ -356,14 +468,68 @@ impl<R: BufRead> Pass<'_, R> {
         }
     }
 
-    fn finish(mut self) -> (Seen, R) {
+    /// Reads the files that waited. The same content is read again only where
+    /// its name or its companion is another.
+    fn collect_held(&mut self) {
         let held = std::mem::take(&mut self.held);
+        let mut read: BTreeMap<_, String> = BTreeMap::new();
+        let mut room = self.limits.held.saturating_mul(4);
         for (path, file) in &held {
-            if let Some((collector, suffix)) = file.reader {
-                let companion = held.get(&format!("{path}{suffix}"));
-                let companion = companion.map(|companion| companion.content.bytes());
-                self.collect(collector, path, file.mode, file.content.bytes(), companion);
+            let Some(Reader { collector, suffix }) = file.reader else {
+                continue;
+            };
+            let companion =
+                suffix.and_then(|suffix| held.get(&format!("{}{suffix}", file.known_as)));
+            let key = (
+                Rc::as_ptr(&file.content),
+                companion.map(|companion| Rc::as_ptr(&companion.content)),
+                file.known_as.rsplit('/').next(),
+            );
+            if let Some(first) = read.get(&key) {
+                self.repeat(first, path);
+                continue;
             }
+            let opened = file.content.open().and_then(|bytes| {
+                let companion = companion.map(|companion| companion.content.open());
+                Ok((bytes, companion.transpose()?))
+            });
+            let left = opened.ok().and_then(|(bytes, companion)| {
+                let length = bytes.len() + companion.as_ref().map_or(0, |bytes| bytes.len());
+                let left = room.checked_sub(length as u64)?;
+                self.collect(
+                    collector,
+                    path,
+                    &File {
+                        path: &file.known_as,
+                        mode: file.mode,
+                        bytes: &bytes,
+                        companion: companion.as_deref(),
+                    },
+                );
+                Some(left)
+            });
+            match left {
+                Some(left) => {
+                    room = left;
+                    read.insert(key, path.clone());
+                }
+                None => self.tree.gap(
+                    unreadable(collector),
+                    path,
+                    "what waited for the end of the layer could not be read, or is too much",
+                ),
+            }
+        }
+    }
+
+    fn finish(mut self) -> (Seen, R) {
+        self.collect_held();
+        if self.tar.oddities.global_names {
+            self.tree.gap(
+                GapKind::ImageAmbiguous,
+                "",
+                "a global header renames or resizes entries, which engines ignore and other unpackers obey; the view of engines is shown",
+            );
         }
         if self.tar.oddities.lone_zero_block {
             self.tree.gap(
@@ -398,7 +564,21 @@ fn unreadable(collector: &dyn Collector) -> GapKind {
     }
 }
 
+/// Things that a fact names.
+fn length(fact: &Fact) -> usize {
+    match fact {
+        Fact::Packages(packages) => packages.len(),
+        Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
+        Fact::Distro(_) => 1,
+        Fact::Users(users) => users.len(),
+        Fact::Groups(groups) => groups.len(),
+    }
+}
+
 /// Reads `input` to its end.
 pub(crate) fn drain(mut input: impl Read) -> std::io::Result<()> {
     std::io::copy(&mut input, &mut std::io::sink()).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests;

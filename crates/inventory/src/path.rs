@@ -4,16 +4,27 @@
 /// UTF-8; `U+10FF00 + byte`.
 const ESCAPE: u32 = 0x10_ff00;
 
-/// Longest path and component that container engines accept.
-const MAX_PATH: usize = 4096;
+/// Longest path, link target and component that container engines accept, in
+/// bytes.
+pub(crate) const MAX_PATH: usize = 4096;
 const MAX_COMPONENT: usize = 255;
+/// Components of one name; each may be a directory that only the name implies.
+const MAX_DEPTH: usize = 512;
+
+/// A name that is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameError {
+    /// No engine can unpack it.
+    Long,
+    /// It has more components than are followed.
+    Deep,
+}
 
 /// Cleans an entry name as container engines do: no leading slash, `.` and
 /// empty components dropped, `..` clamped at the root. Empty for the root.
-/// `None` for a name that is too long.
-pub(crate) fn clean(raw: &[u8]) -> Option<String> {
+pub(crate) fn clean(raw: &[u8]) -> Result<String, NameError> {
     if raw.len() > MAX_PATH {
-        return None;
+        return Err(NameError::Long);
     }
     let mut out: Vec<&[u8]> = Vec::new();
     for component in raw.split(|&b| b == b'/') {
@@ -22,11 +33,14 @@ pub(crate) fn clean(raw: &[u8]) -> Option<String> {
             b".." => {
                 out.pop();
             }
-            component if component.len() > MAX_COMPONENT => return None,
+            component if component.len() > MAX_COMPONENT => return Err(NameError::Long),
             component => out.push(component),
         }
     }
-    Some(readable(&out.join(&b'/')))
+    if out.len() > MAX_DEPTH {
+        return Err(NameError::Deep);
+    }
+    Ok(readable(&out.join(&b'/')))
 }
 
 /// Text for raw bytes: UTF-8 as it is, other bytes as private-use characters.
@@ -70,6 +84,16 @@ pub(crate) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// Whether collectors of databases see two names as names of the same thing.
+pub(crate) fn read_alike(one: &str, other: &str) -> bool {
+    let tail = |path: &str| {
+        let mut parts = path.rsplit('/').map(str::to_owned);
+        (parts.next(), parts.next())
+    };
+    let extension = |path: &str| name(path).rsplit_once('.').map(|(_, end)| end.to_owned());
+    tail(one) == tail(other) || (parent(one) == parent(other) && extension(one) == extension(other))
+}
+
 /// Joins a link target to the directory that holds the link.
 pub(crate) fn join(directory: &str, target: &str) -> String {
     let mut parts: Vec<&str> = if target.starts_with('/') {
@@ -98,11 +122,13 @@ mod tests {
 
     #[test]
     fn names_are_cleaned_and_clamped() {
-        assert_eq!(clean(b"./a//b/../c/").as_deref(), Some("a/c"));
-        assert_eq!(clean(b"/../../esc").as_deref(), Some("esc"));
-        assert_eq!(clean(b"./").as_deref(), Some(""));
-        assert_eq!(clean(&[b'x'; 300]), None);
-        assert_eq!(clean(&b"a/".repeat(3000)), None);
+        assert_eq!(clean(b"./a//b/../c/").as_deref(), Ok("a/c"));
+        assert_eq!(clean(b"/../../esc").as_deref(), Ok("esc"));
+        assert_eq!(clean(b"./").as_deref(), Ok(""));
+        assert_eq!(clean(&[b'x'; 300]), Err(NameError::Long));
+        assert_eq!(clean(&b"a/".repeat(3000)), Err(NameError::Long));
+        assert_eq!(clean(&b"a/".repeat(2000)), Err(NameError::Deep));
+        assert_eq!(clean(&b"a/../".repeat(800)).as_deref(), Ok(""));
     }
 
     #[test]

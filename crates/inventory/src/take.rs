@@ -10,6 +10,11 @@ use std::io::BufReader;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Layers that are read at one time, at most.
+const WORKERS: usize = 16;
+/// Bytes of content that all of them together have in memory.
+const MEMORY: u64 = 48 << 20;
+
 /// Told what is going on; must be quick.
 pub trait Progress: Sync {
     /// Layer `index` of `total` is known, read or from the cache.
@@ -68,7 +73,11 @@ pub fn take(
         Mutex::new((0..total).map(|_| None).collect());
     let workers = std::thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(total.max(1));
+        .min(total.max(1))
+        .min(WORKERS);
+    let mut options = options.clone();
+    options.limits.memory = options.limits.memory.min(MEMORY / workers as u64);
+    let options = &options;
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -96,6 +105,8 @@ pub fn take(
     let slots = slots
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    // Layers are begun in order, so all below a failed one have a result: the
+    // failure that is told is the lowest, whoever was first.
     let layers = slots.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     Ok(assemble(image, &layers))
 }
@@ -171,7 +182,11 @@ fn read(image: &Image, index: usize, options: &Options) -> Result<LayerFacts, In
         evidence: seen.evidence,
         gaps: seen.gaps,
     };
-    if let Some(cache) = options.cache.as_ref().filter(|_| complete) {
+    // What no manifest names, such as a folder, is never looked up.
+    if let Some(cache) = &options.cache
+        && complete
+        && layer.blob.is_some()
+    {
         cache.put(&facts);
     }
     Ok(facts)
@@ -245,3 +260,6 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
     inventory.packages.sort_by(|a, b| a.record.cmp(&b.record));
     inventory
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,18 @@
 //! It shows what container engines act on and hides nothing that they refuse:
 //! oddities are counted in [`Oddities`] instead of being smoothed over.
 
+mod pax;
+mod sparse;
+#[cfg(test)]
+mod tests;
+
+use pax::Pax;
+use sparse::{Form, Layout, MAX_PIECES, Part};
 use std::io::{self, BufRead};
 
 const BLOCK: usize = 512;
+/// What a hole is made of, as much of it as is handed out at a time.
+static ZEROS: [u8; 16 << 10] = [0; 16 << 10];
 /// Largest PAX header or GNU long name that is read.
 const MAX_EXTENSION: u64 = 1 << 20;
 
@@ -20,8 +29,6 @@ pub(crate) enum EntryKind {
     BlockDevice,
     Directory,
     Fifo,
-    /// Stored with holes; its bytes are not its content.
-    Sparse,
 }
 
 /// The header of one entry, extensions applied.
@@ -35,8 +42,10 @@ pub(crate) struct Header {
     pub mode: u16,
     pub uid: u32,
     pub gid: u32,
-    /// Bytes that follow the header.
+    /// Bytes of content, holes included.
     pub size: u64,
+    /// Bytes of content that are stored nowhere.
+    pub holes: u64,
     /// Major and minor device number.
     pub device: (u64, u64),
     /// Extended attribute `trusted.overlay.opaque=y`.
@@ -48,6 +57,8 @@ pub(crate) struct Header {
 pub(crate) struct Oddities {
     /// A single zero block stood between entries.
     pub lone_zero_block: bool,
+    /// A global header renames or resizes entries.
+    pub global_names: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +67,8 @@ pub(crate) enum TarError {
     NotTar,
     #[error("entry {0} has a broken header")]
     BadHeader(u64),
+    #[error("entry {0} is stored with holes that do not fit it")]
+    BadSparse(u64),
     #[error("the archive ends inside entry {0}")]
     Truncated(u64),
     #[error("entry {0} has an extended header of more than 1 MiB")]
@@ -71,20 +84,10 @@ pub(crate) struct TarReader<R> {
     remaining: u64,
     /// Padding after the content.
     padding: u64,
+    /// How the content of the current entry is put together, if it has holes.
+    layout: Option<Layout>,
     entries: u64,
-    global: Pax,
     pub oddities: Oddities,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Pax {
-    path: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    uid: Option<u32>,
-    gid: Option<u32>,
-    overlay_opaque: bool,
-    sparse: bool,
 }
 
 impl<R: BufRead> TarReader<R> {
@@ -93,8 +96,8 @@ impl<R: BufRead> TarReader<R> {
             input,
             remaining: 0,
             padding: 0,
+            layout: None,
             entries: 0,
-            global: Pax::default(),
             oddities: Oddities::default(),
         }
     }
@@ -108,7 +111,7 @@ impl<R: BufRead> TarReader<R> {
     /// previous one that was not read is skipped.
     pub fn next(&mut self) -> Result<Option<Header>, TarError> {
         self.skip_content()?;
-        let mut pax = self.global.clone();
+        let mut pax = Pax::default();
         let mut long_path = None;
         let mut long_link = None;
         loop {
@@ -126,12 +129,17 @@ impl<R: BufRead> TarReader<R> {
                 });
             }
             let size = number(&block[124..136]).ok_or(TarError::BadHeader(entry))?;
+            let read_pax = |content: Vec<u8>| Pax::read(&content).ok_or(TarError::BadHeader(entry));
             match block[156] {
-                b'x' => read_pax(&self.extension(size, entry)?, &mut pax),
+                b'x' => pax = read_pax(self.extension(size, entry)?)?,
+                // POSIX lets a global header speak for all entries after it.
+                // The library of the engines skips it, together with what
+                // stood before it for the next entry.
                 b'g' => {
-                    let content = self.extension(size, entry)?;
-                    read_pax(&content, &mut self.global);
-                    read_pax(&content, &mut pax);
+                    let global = read_pax(self.extension(size, entry)?)?;
+                    self.oddities.global_names |= global.moves_content();
+                    pax = Pax::default();
+                    (long_path, long_link) = (None, None);
                 }
                 b'L' => long_path = Some(until_nul(&self.extension(size, entry)?)),
                 b'K' => long_link = Some(until_nul(&self.extension(size, entry)?)),
@@ -154,7 +162,10 @@ impl<R: BufRead> TarReader<R> {
         long_link: Option<Vec<u8>>,
     ) -> Result<Header, TarError> {
         let entry = self.entries;
-        let path = pax.path.or(long_path).unwrap_or_else(|| ustar_path(block));
+        let given = |name: Option<Vec<u8>>| name.filter(|name| !name.is_empty());
+        let mut path = given(long_path)
+            .or(pax.path)
+            .unwrap_or_else(|| ustar_path(block));
         let kind = match flag {
             b'1' => EntryKind::HardLink,
             b'2' => EntryKind::Symlink,
@@ -162,41 +173,41 @@ impl<R: BufRead> TarReader<R> {
             b'4' => EntryKind::BlockDevice,
             b'5' => EntryKind::Directory,
             b'6' => EntryKind::Fifo,
-            b'S' => EntryKind::Sparse,
             // The oldest format marks directories by a trailing slash only.
             0 if path.ends_with(b"/") => EntryKind::Directory,
-            _ if pax.sparse => EntryKind::Sparse,
             _ => EntryKind::File,
         };
-        let size = match kind {
-            EntryKind::File | EntryKind::Sparse => pax.size.unwrap_or(size),
+        let stored = match kind {
+            EntryKind::File => pax.size.unwrap_or(size),
             // Content of the others is legal to announce but never follows.
             _ => 0,
         };
-        if flag == b'S' && block[482] == 1 {
-            loop {
-                let more = self.block()?.ok_or(TarError::Truncated(entry))?;
-                if more[504] != 1 {
-                    break;
-                }
-            }
+        self.expect(stored);
+        let layout = if flag == b'S' {
+            Some(self.old_layout(block)?)
+        } else {
+            self.pax_layout(&pax.sparse, stored, &mut path)?
+        };
+        if layout.is_some() && kind != EntryKind::File {
+            return Err(TarError::BadHeader(entry));
         }
-        self.remaining = size;
-        self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+        let holes = layout.as_ref().map_or(0, Layout::holes);
+        let size = layout.as_ref().map_or(stored, Layout::size);
+        self.layout = layout;
         let id = |range: std::ops::Range<usize>| {
             number(&block[range]).map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX))
         };
         Ok(Header {
             path,
-            link: pax
-                .link
-                .or(long_link)
+            link: given(long_link)
+                .or(pax.link)
                 .unwrap_or_else(|| until_nul(&block[157..257])),
             kind,
             mode: number(&block[100..108]).map_or(0, |mode| (mode & 0o7777) as u16),
             uid: pax.uid.unwrap_or_else(|| id(108..116)),
             gid: pax.gid.unwrap_or_else(|| id(116..124)),
             size,
+            holes,
             device: (
                 number(&block[329..337]).unwrap_or(0),
                 number(&block[337..345]).unwrap_or(0),
@@ -205,16 +216,128 @@ impl<R: BufRead> TarReader<R> {
         })
     }
 
+    /// The map of a type `S` entry: four pieces in its header, more in the
+    /// blocks behind it, before the content.
+    fn old_layout(&mut self, block: &[u8; BLOCK]) -> Result<Layout, TarError> {
+        let entry = self.entries;
+        let broken = TarError::BadSparse(entry);
+        // Others use the same type for another layout.
+        if &block[257..265] != b"ustar  \0" {
+            return Err(TarError::BadHeader(entry));
+        }
+        let Some(size) = number(&block[483..495]) else {
+            return Err(broken);
+        };
+        let mut pieces = Vec::new();
+        let mut valid = sparse::old_pieces(block, 386..482, &mut pieces);
+        let mut more = block[482] != 0;
+        while more && valid.is_some() {
+            let block = self.block()?.ok_or(TarError::Truncated(entry))?;
+            valid = sparse::old_pieces(&block, 0..504, &mut pieces);
+            more = block[504] != 0;
+            if pieces.len() > MAX_PIECES {
+                return Err(broken);
+            }
+        }
+        valid.and_then(|()| Layout::new(pieces, size)).ok_or(broken)
+    }
+
+    fn pax_layout(
+        &mut self,
+        records: &pax::SparseRecords,
+        stored: u64,
+        path: &mut Vec<u8>,
+    ) -> Result<Option<Layout>, TarError> {
+        let broken = TarError::BadSparse(self.entries);
+        let Some(form) = sparse::form(records) else {
+            return Err(broken);
+        };
+        let Some(form) = form else { return Ok(None) };
+        if !records.name.is_empty() {
+            path.clone_from(&records.name);
+        }
+        let size = match [&records.size, &records.real_size]
+            .into_iter()
+            .find(|size| !size.is_empty())
+        {
+            None => Some(stored),
+            Some(size) => pax::decimal(size),
+        };
+        let pieces = match form {
+            Form::Records(pieces) => pieces,
+            Form::Content => self.map_before_content()?,
+        };
+        size.and_then(|size| Layout::new(pieces, size))
+            .ok_or(broken)
+            .map(Some)
+    }
+
+    /// The map of form 1.0: decimal numbers, one a line, the first of them how
+    /// many pairs follow, in whole blocks.
+    fn map_before_content(&mut self) -> Result<Vec<sparse::Piece>, TarError> {
+        let entry = self.entries;
+        let broken = || TarError::BadSparse(entry);
+        let (mut wanted, mut numbers, mut digits) = (None, Vec::new(), Vec::new());
+        loop {
+            if self.remaining < BLOCK as u64 {
+                return Err(broken());
+            }
+            let block = self.block()?.ok_or(TarError::Truncated(entry))?;
+            self.remaining -= BLOCK as u64;
+            for byte in block {
+                if wanted == Some(numbers.len()) {
+                    break;
+                }
+                if byte != b'\n' {
+                    digits.push(byte);
+                    if digits.len() > 20 {
+                        return Err(broken());
+                    }
+                    continue;
+                }
+                let value = pax::decimal(&digits).ok_or_else(broken)?;
+                digits.clear();
+                if wanted.is_some() {
+                    numbers.push(value);
+                } else {
+                    let pairs = usize::try_from(value).ok().filter(|n| *n <= MAX_PIECES);
+                    wanted = Some(pairs.ok_or_else(broken)? * 2);
+                }
+            }
+            if wanted == Some(numbers.len()) {
+                return Ok(sparse::pairs(&numbers));
+            }
+        }
+    }
+
+    /// Sets what follows a header.
+    fn expect(&mut self, size: u64) {
+        self.remaining = size;
+        self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+        self.layout = None;
+    }
+
     /// The next piece of the current entry's content; empty at its end.
     pub fn chunk(&mut self) -> Result<&[u8], TarError> {
-        if self.remaining == 0 {
+        let most = match self.layout.as_ref().map(Layout::part) {
+            None => self.remaining,
+            Some(Part::Hole(length)) => {
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                return Ok(&ZEROS[..length.min(ZEROS.len())]);
+            }
+            Some(Part::Data(length)) if length <= self.remaining => length,
+            // Neither may be left when the other is at its end.
+            Some(Part::End) if self.remaining == 0 => 0,
+            Some(_) => return Err(TarError::BadSparse(self.entries)),
+        };
+        if most == 0 {
             return Ok(&[]);
         }
         let buffer = self.input.fill_buf()?;
         if buffer.is_empty() {
             return Err(TarError::Truncated(self.entries));
         }
-        let length = usize::try_from(self.remaining)
+        let length = usize::try_from(most)
             .unwrap_or(usize::MAX)
             .min(buffer.len());
         Ok(&buffer[..length])
@@ -222,14 +345,22 @@ impl<R: BufRead> TarReader<R> {
 
     /// Marks `length` bytes of the last chunk as read.
     pub fn consume(&mut self, length: usize) {
+        if let Some(layout) = &mut self.layout {
+            let hole = matches!(layout.part(), Part::Hole(_));
+            layout.advance(length as u64);
+            if hole {
+                return;
+            }
+        }
         self.input.consume(length);
         self.remaining -= length as u64;
     }
 
     fn skip_content(&mut self) -> Result<(), TarError> {
+        // Both come from numbers below 2^63.
         let mut left = self.remaining + self.padding;
         let padding = self.padding;
-        (self.remaining, self.padding) = (0, 0);
+        self.expect(0);
         while left > 0 {
             let buffer = self.input.fill_buf()?;
             if buffer.is_empty() {
@@ -293,8 +424,7 @@ impl<R: BufRead> TarReader<R> {
         if size > MAX_EXTENSION {
             return Err(TarError::ExtensionTooLong(entry));
         }
-        self.remaining = size;
-        self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+        self.expect(size);
         let mut content = Vec::new();
         loop {
             let chunk = self.chunk()?;
@@ -326,29 +456,33 @@ fn checksum_holds(block: &[u8; BLOCK]) -> bool {
     i64::try_from(stated).is_ok_and(|stated| stated == sum(false) || stated == sum(true))
 }
 
-/// An octal field, or base-256 when its first bit is set. An empty field is 0.
+/// An octal field, or base-256 when its first bit is set, below 2^63. Zero
+/// bytes and spaces around the digits do not count; an empty field is 0.
 fn number(field: &[u8]) -> Option<u64> {
-    if let [first, rest @ ..] = field
+    let value = if let [first, rest @ ..] = field
         && first & 0x80 != 0
     {
         if first & 0x40 != 0 {
             return None;
         }
-        return rest
-            .iter()
+        rest.iter()
             .try_fold(u64::from(first & 0x3f), |value, &byte| {
                 value.checked_mul(256)?.checked_add(u64::from(byte))
-            });
-    }
-    let text = field
-        .split(|&b| b == 0)
-        .next()
-        .unwrap_or_default()
-        .trim_ascii();
-    text.iter().try_fold(0u64, |value, &byte| match byte {
-        b'0'..=b'7' => value.checked_mul(8)?.checked_add(u64::from(byte - b'0')),
-        _ => None,
-    })
+            })?
+    } else {
+        let blank = |byte: &u8| matches!(byte, 0 | b' ');
+        let start = field.iter().position(|byte| !blank(byte));
+        let text = start.map_or(&[][..], |start| &field[start..]);
+        let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
+        text[..end]
+            .trim_ascii_end()
+            .iter()
+            .try_fold(0u64, |value, &byte| match byte {
+                b'0'..=b'7' => value.checked_mul(8)?.checked_add(u64::from(byte - b'0')),
+                _ => None,
+            })?
+    };
+    i64::try_from(value).is_ok().then_some(value)
 }
 
 fn until_nul(bytes: &[u8]) -> Vec<u8> {
@@ -368,40 +502,4 @@ fn ustar_path(block: &[u8; BLOCK]) -> Vec<u8> {
     path.push(b'/');
     path.extend_from_slice(&name);
     path
-}
-
-/// Reads `length key=value\n` records; a broken record ends the reading.
-fn read_pax(mut content: &[u8], pax: &mut Pax) {
-    while let Some(space) = content.iter().position(|&b| b == b' ') {
-        let Some(length) = decimal(&content[..space]) else {
-            return;
-        };
-        let Ok(length) = usize::try_from(length) else {
-            return;
-        };
-        if length <= space + 1 || length > content.len() {
-            return;
-        }
-        let record = &content[space + 1..length];
-        content = &content[length..];
-        let record = record.strip_suffix(b"\n").unwrap_or(record);
-        let Some(equals) = record.iter().position(|&b| b == b'=') else {
-            return;
-        };
-        let (key, value) = (&record[..equals], &record[equals + 1..]);
-        match key {
-            b"path" | b"GNU.sparse.name" => pax.path = Some(value.to_vec()),
-            b"linkpath" => pax.link = Some(value.to_vec()),
-            b"size" => pax.size = decimal(value),
-            b"uid" => pax.uid = decimal(value).and_then(|id| u32::try_from(id).ok()),
-            b"gid" => pax.gid = decimal(value).and_then(|id| u32::try_from(id).ok()),
-            b"SCHILY.xattr.trusted.overlay.opaque" => pax.overlay_opaque = value == b"y",
-            _ if key.starts_with(b"GNU.sparse.") => pax.sparse = true,
-            _ => {}
-        }
-    }
-}
-
-fn decimal(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.trim().parse().ok()
 }

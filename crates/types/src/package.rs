@@ -28,8 +28,10 @@ pub struct PackageRecord {
     pub modularity: Option<String>,
     /// How sure the evidence is.
     pub confidence: Confidence,
-    /// Archives inside the evidence file that lead to this package, outermost
-    /// first (`BOOT-INF/lib/x.jar`); empty for the file itself.
+    /// What leads to this package inside the evidence file, outermost first:
+    /// archives (`BOOT-INF/lib/x.jar`), and at the end the `pom.properties` of
+    /// a Java package that was merged into another's archive. Empty for the
+    /// file itself.
     pub nested: Vec<String>,
 }
 
@@ -119,7 +121,7 @@ pub enum Confidence {
 pub struct Location {
     /// Path from the image root, without a leading slash.
     pub path: String,
-    /// Archives inside that file, outermost first.
+    /// What leads to it inside that file, as in [`PackageRecord::nested`].
     pub nested: Vec<String>,
     /// Index of the layer that last wrote the file, from the bottom.
     pub layer: u32,

@@ -24,6 +24,10 @@ impl Collector for Apk {
         true
     }
 
+    fn places(&self) -> &'static [&'static str] {
+        &["lib/apk/db/installed", "usr/lib/apk/db/installed"]
+    }
+
     fn wants(&self, file: &FileHead<'_>) -> Want {
         if file.path_ends_with("lib/apk/db/installed") {
             Want::Whole { limit: LIMIT }

@@ -51,6 +51,10 @@ impl Collector for Dpkg {
         true
     }
 
+    fn places(&self) -> &'static [&'static str] {
+        &["var/lib/dpkg/status", "var/lib/dpkg/status.d"]
+    }
+
     fn wants(&self, file: &FileHead<'_>) -> Want {
         match kind(file.path) {
             Some(_) => Want::Whole { limit: LIMIT },

@@ -11,7 +11,7 @@ mod java;
 mod npm;
 pub(crate) mod os_release;
 mod python;
-mod rpm;
+pub(crate) mod rpm;
 mod users;
 mod zip;
 

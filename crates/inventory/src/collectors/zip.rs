@@ -3,6 +3,7 @@
 //! What precedes the archive (the start script of an executable jar) does not
 //! matter: positions are counted from where the directory really is.
 
+use crate::content::{Bytes, Content};
 use flate2::read::DeflateDecoder;
 use std::borrow::Cow;
 use std::io::Read;
@@ -80,6 +81,37 @@ impl<'a> Archive<'a> {
 
     /// The content of an entry, unless it is longer than `most` bytes.
     pub fn content(&self, entry: &Entry<'_>, most: u64) -> Result<Cow<'a, [u8]>, ZipError> {
+        let raw = self.checked(entry, most)?;
+        if entry.is_stored() {
+            return Ok(Cow::Borrowed(raw));
+        }
+        let mut content = Vec::new();
+        inflate(entry, raw, |chunk| {
+            content.extend_from_slice(chunk);
+            Ok(())
+        })?;
+        Ok(Cow::Owned(content))
+    }
+
+    /// Like [`Archive::content`], for what may be large: past `memory` bytes
+    /// it goes to a file.
+    pub fn unpack(
+        &self,
+        entry: &Entry<'_>,
+        most: u64,
+        memory: u64,
+    ) -> Result<Unpacked<'a>, ZipError> {
+        let raw = self.checked(entry, most)?;
+        if entry.is_stored() {
+            return Ok(Unpacked::Stored(raw));
+        }
+        let mut content = Content::new(entry.size, memory);
+        inflate(entry, raw, |chunk| content.write(chunk))?;
+        Ok(Unpacked::Inflated(content))
+    }
+
+    /// The stored bytes of an entry that can be unpacked.
+    fn checked(&self, entry: &Entry<'_>, most: u64) -> Result<&'a [u8], ZipError> {
         if entry.encrypted {
             return Err(ZipError::Broken("it is encrypted"));
         }
@@ -90,19 +122,7 @@ impl<'a> Archive<'a> {
             .raw(entry)
             .ok_or(ZipError::Broken("its content lies outside the archive"))?;
         match entry.method {
-            0 => Ok(Cow::Borrowed(raw)),
-            8 => {
-                // The stated size is a claim; one byte more shows a false one.
-                let mut content = Vec::new();
-                DeflateDecoder::new(raw)
-                    .take(entry.size.saturating_add(1))
-                    .read_to_end(&mut content)
-                    .map_err(|_| ZipError::Broken("its content does not inflate"))?;
-                if content.len() as u64 != entry.size {
-                    return Err(ZipError::Broken("its size is not what the archive says"));
-                }
-                Ok(Cow::Owned(content))
-            }
+            0 | 8 => Ok(raw),
             _ => Err(ZipError::Broken("its compression is unknown")),
         }
     }
@@ -117,6 +137,58 @@ impl<'a> Archive<'a> {
         local
             .get(LOCAL_LENGTH + names..)?
             .get(..size(entry.stored)?)
+    }
+}
+
+/// What an entry holds.
+pub(crate) enum Unpacked<'a> {
+    Stored(&'a [u8]),
+    Inflated(Content),
+}
+
+impl Unpacked<'_> {
+    pub fn open(&self) -> Result<Bytes<'_>, ZipError> {
+        match self {
+            Unpacked::Stored(bytes) => Ok(Bytes::Memory(bytes)),
+            Unpacked::Inflated(content) => content.open().map_err(|_| NO_ROOM),
+        }
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn in_memory(&self) -> u64 {
+        match self {
+            Unpacked::Stored(_) => 0,
+            Unpacked::Inflated(content) => content.in_memory(),
+        }
+    }
+}
+
+const NO_ROOM: ZipError = ZipError::Broken("its content cannot be kept in a temporary file");
+
+/// Hands the inflated content of an entry on, piece by piece.
+fn inflate(
+    entry: &Entry<'_>,
+    raw: &[u8],
+    mut out: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<(), ZipError> {
+    // The stated size is a claim; one byte more shows a false one.
+    let mut input = DeflateDecoder::new(raw).take(entry.size.saturating_add(1));
+    let mut chunk = [0; 16 << 10];
+    let mut length = 0;
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => {
+                out(&chunk[..read]).map_err(|_| NO_ROOM)?;
+                length += read as u64;
+            }
+            Err(_) => return Err(ZipError::Broken("its content does not inflate")),
+        }
+    }
+    if length == entry.size {
+        Ok(())
+    } else {
+        Err(ZipError::Broken("its size is not what the archive says"))
     }
 }
 

@@ -1,62 +1,9 @@
 //! What a container sees, case by case: two layers and the view that engines
 //! give of them.
 
-use crate::facts::LayerFacts;
+use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{Digest, FileKind, GapKind, Inventory};
-
-/// One archive entry: `p/` a directory, `p=content` a file, `p->t` a symbolic
-/// link, `p=>t` a hard link, `p@` a 0:0 character device.
-fn entry(spec: &str, out: &mut Vec<u8>) {
-    let (path, flag, link, content) = if let Some((path, link)) = spec.split_once("->") {
-        (path, b'2', link, "")
-    } else if let Some((path, link)) = spec.split_once("=>") {
-        (path, b'1', link, "")
-    } else if let Some((path, content)) = spec.split_once('=') {
-        (path, b'0', "", content)
-    } else if let Some(path) = spec.strip_suffix('@') {
-        (path, b'3', "", "")
-    } else if spec.ends_with('/') {
-        (spec, b'5', "", "")
-    } else {
-        (spec, b'0', "", "")
-    };
-    let mut block = [0u8; 512];
-    block[..path.len()].copy_from_slice(path.as_bytes());
-    block[100..107].copy_from_slice(b"0000644");
-    block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
-    block[156] = flag;
-    block[157..157 + link.len()].copy_from_slice(link.as_bytes());
-    block[148..156].copy_from_slice(b"        ");
-    let sum: u32 = block.iter().map(|&b| u32::from(b)).sum();
-    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-    out.extend_from_slice(&block);
-    out.extend_from_slice(content.as_bytes());
-    out.resize(out.len().next_multiple_of(512), 0);
-}
-
-fn archive(entries: &[&str]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for spec in entries {
-        entry(spec, &mut out);
-    }
-    out.resize(out.len() + 1024, 0);
-    out
-}
-
-fn facts(archive: &[u8]) -> LayerFacts {
-    let (seen, _) = read_layer(archive, &Limits::default()).unwrap();
-    LayerFacts {
-        blob: Digest::sha256([0; 32]),
-        diff_id: Digest::sha256([0; 32]),
-        size: archive.len() as u64,
-        entries: seen.entries,
-        whiteouts: seen.whiteouts,
-        opaque: seen.opaque,
-        evidence: seen.evidence,
-        gaps: seen.gaps,
-    }
-}
+use plimsoll_types::{FileKind, Gap, GapKind, Inventory};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -225,4 +172,91 @@ fn files_of_the_distribution_fill_each_other_in() {
         let found = format!("{} {}", distro.id, distro.version.unwrap_or_default());
         assert_eq!(found, *expected);
     }
+}
+
+#[test]
+fn a_database_behind_a_link_is_read_or_missed() {
+    let status = format!("opt/pkgdb/status={STATUS}");
+    let single = format!("opt/pkgs/a={STATUS}");
+    let hidden: &[(&[&str], &[&str], &str)] = &[
+        (
+            &["var/lib/dpkg->/opt/pkgdb", &status],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["var/lib/dpkg/status->/opt/pkgdb/status", &status],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["a->../../opt", "var/lib/dpkg->/a/pkgdb"],
+            &[&status],
+            "var/lib/dpkg/status",
+        ),
+        (
+            &["var/lib/dpkg/status.d->/opt/pkgs", &single],
+            &[],
+            "var/lib/dpkg/status.d/a",
+        ),
+        (
+            &["var/lib/dpkg/status.d/b->../../../../opt/pkgs/a", &single],
+            &[],
+            "var/lib/dpkg/status.d/b",
+        ),
+        (
+            &["lib/apk/db/installed->/i", "i=P:a\nV:1\n\n"],
+            &[],
+            "lib/apk/db/installed",
+        ),
+        (
+            &["var/lib/rpm->/opt/rpmdb", "opt/rpmdb/Packages=x"],
+            &[],
+            "var/lib/rpm/Packages",
+        ),
+        (
+            &["var/lib/rpm/rpmdb.sqlite-wal->/opt/wal", "opt/wal=x"],
+            &[],
+            "var/lib/rpm/rpmdb.sqlite-wal",
+        ),
+        (
+            &[
+                "var/lib/dpkg/status->/x/lib/dpkg/info/a.list",
+                "x/lib/dpkg/info/a.list=/bin\n",
+            ],
+            &[],
+            "var/lib/dpkg/status",
+        ),
+    ];
+    for (lower, upper, place) in hidden {
+        let gaps = merged(&[lower, upper]).coverage.gaps;
+        assert!(
+            has_gap(&gaps, GapKind::DatabaseUnreadable, place),
+            "{place}: {gaps:?}"
+        );
+    }
+    let moved = format!("usr/lib/dpkg/status={STATUS}");
+    let seen: &[&[&str]] = &[
+        &["var/lib/dpkg->../../usr/lib/dpkg", &moved],
+        &["lib->usr/lib", "usr/lib/apk/db/installed=P:a\nV:1\n\n"],
+        &["var/lib/dpkg->/nowhere"],
+        &["var/lib/dpkg->dpkg"],
+        &["var/lib/dpkg/status->/empty", "empty="],
+        &["var/lib/dpkg/status.d->/opt", "opt/"],
+    ];
+    for entries in seen {
+        let gaps = merged(&[entries]).coverage.gaps;
+        let unread = |gap: &&Gap| gap.kind == GapKind::DatabaseUnreadable;
+        assert_eq!(gaps.iter().find(unread), None, "{entries:?}");
+    }
+}
+
+#[test]
+fn following_links_of_an_image_has_a_budget() {
+    let layer = facts(&archive(&["a->b/c", "b/c/"]));
+    let mut tree = super::Tree::new(100);
+    tree.apply(0, &layer);
+    assert_eq!(tree.real("a").as_deref(), Some("b/c"));
+    assert_eq!(tree.real("a"), None);
+    assert!(tree.is_spent());
 }

@@ -13,13 +13,15 @@ const DEPTH: usize = 16;
 const GAPS: usize = 1000;
 const ENTRIES: usize = 1_000_000;
 const TOTAL: u64 = 4 << 30;
-/// Content in memory at one time.
+/// Content of archives in archives at one time, and how much of it is in
+/// memory.
 const LIVE: u64 = 1 << 30;
+const MEMORY: u64 = 8 << 20;
 /// Expansion of the outermost archive, for those that are not tiny.
 const RATIO: u64 = 200;
 const TINY: u64 = 64 << 20;
 /// Manifests and property files.
-const TEXT: u64 = 16 << 20;
+const TEXT: u64 = 4 << 20;
 /// What an archive costs at least: its end is searched for.
 const SEARCH: u64 = 64 << 10;
 
@@ -29,6 +31,7 @@ pub(super) struct Walk {
     entries: usize,
     bytes: u64,
     live: u64,
+    memory: u64,
 }
 
 impl Walk {
@@ -39,6 +42,7 @@ impl Walk {
             entries: ENTRIES,
             bytes: TOTAL.min(TINY.max((length as u64).saturating_mul(RATIO))),
             live: LIVE,
+            memory: MEMORY,
         }
     }
 
@@ -110,12 +114,15 @@ impl Walk {
             return Err(ZipError::TooLarge);
         }
         self.spend(entry.size.max(SEARCH))?;
-        let content = archive.content(entry, self.live)?;
+        let content = archive.unpack(entry, self.live, self.memory)?;
         let held = if entry.is_stored() { 0 } else { entry.size };
+        let in_memory = content.in_memory();
         self.live -= held;
+        self.memory -= in_memory;
         let chain = [chain, &[entry.name.as_ref().to_owned()]].concat();
-        let result = self.archive(&content, &entry.name, &chain);
+        let result = self.archive(&content.open()?, &entry.name, &chain);
         self.live += held;
+        self.memory += in_memory;
         result
     }
 

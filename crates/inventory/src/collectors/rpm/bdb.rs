@@ -18,15 +18,18 @@ const OVERFLOW: u8 = 7;
 const INLINE: u8 = 1;
 const OFF_PAGE: u8 = 3;
 
-pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
+pub(super) fn rows(bytes: &[u8]) -> Result<Rows, CollectError> {
     let file = Hash::open(bytes)?;
     let mut rows = Rows::new(bytes.len());
-    if file.last >= file.pages() {
-        rows.damage("its last pages are cut off");
+    if file.last.checked_add(1) != Some(file.pages()) || !bytes.len().is_multiple_of(file.page) {
+        rows.damage("it has more or fewer pages than it says");
     }
     let mut visited = vec![false; file.pages()];
-    for number in 1..file.pages().min(file.last.saturating_add(1)) {
+    let mut overflow = false;
+    // Those that it does not own up to as well: it is damaged anyway.
+    for number in 1..file.pages() {
         let Some(page) = file.page(number) else { break };
+        overflow |= page.get(25) == Some(&OVERFLOW);
         if !matches!(page.get(25), Some(&(HASH_UNSORTED | HASH_SORTED))) {
             continue;
         }
@@ -43,10 +46,13 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Rows<'_>, CollectError> {
                 continue;
             }
             match file.value(value, &mut visited) {
-                Some(header) => rows.push(header),
+                Some(header) => rows.push(&header),
                 None => rows.damage("an overflow chain is damaged"),
             }
         }
+    }
+    if rows.count == 0 && overflow {
+        rows.damage("it has pages of content and no rows");
     }
     Ok(rows)
 }

@@ -8,17 +8,33 @@ mod manifest;
 mod ndb;
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wal;
 
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
-use crate::facts::Fact;
+use crate::facts::{Fact, Ownership};
 use header::Header;
 use plimsoll_types::{GapKind, PackageRecord};
-use std::borrow::Cow;
 
 const LIMIT: u64 = 512 << 20;
 const LOG: &str = "-wal";
+
+const PLACES: &[&str] = &[
+    "var/lib/rpm/rpmdb.sqlite",
+    "var/lib/rpm/rpmdb.sqlite-wal",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/Packages",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite-wal",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/Packages",
+    "usr/share/rpm/rpmdb.sqlite",
+    "usr/share/rpm/rpmdb.sqlite-wal",
+    "usr/share/rpm/Packages.db",
+    "usr/share/rpm/Packages",
+    "var/lib/rpmmanifest/container-manifest-1",
+    "var/lib/rpmmanifest/container-manifest-2",
+];
 
 pub(crate) struct Rpm;
 
@@ -74,6 +90,10 @@ impl Collector for Rpm {
         true
     }
 
+    fn places(&self) -> &'static [&'static str] {
+        PLACES
+    }
+
     fn wants(&self, file: &FileHead<'_>) -> Want {
         match kind(file.path) {
             None => Want::No,
@@ -102,34 +122,47 @@ impl Collector for Rpm {
     }
 }
 
-/// The header blobs of a database, and what was wrong with others.
-struct Rows<'a> {
-    headers: Vec<Cow<'a, [u8]>>,
+/// What the header blobs of a database say, and what was wrong with others.
+/// Blobs are read as they come and not kept.
+struct Rows {
+    packages: Vec<PackageRecord>,
+    owners: Vec<Ownership>,
+    /// Headers that were pushed, readable or not.
+    count: usize,
     /// Bytes that further rows may have.
     room: usize,
     damaged: usize,
     first: &'static str,
 }
 
-impl<'a> Rows<'a> {
+impl Rows {
     /// For a database of `length` bytes: rows do not overlap, so together
     /// they are no longer than that.
     fn new(length: usize) -> Self {
         Self {
-            headers: Vec::new(),
+            packages: Vec::new(),
+            owners: Vec::new(),
+            count: 0,
             room: length,
             damaged: 0,
             first: "",
         }
     }
 
-    fn push(&mut self, header: Cow<'a, [u8]>) {
-        match self.room.checked_sub(header.len()) {
-            Some(room) => {
-                self.room = room;
-                self.headers.push(header);
-            }
-            None => self.damage("rows overlap"),
+    fn push(&mut self, blob: &[u8]) {
+        self.count += 1;
+        let Some(room) = self.room.checked_sub(blob.len()) else {
+            self.damage("rows overlap");
+            return;
+        };
+        self.room = room;
+        let Some(header) = Header::parse(blob) else {
+            self.damage("a header is damaged");
+            return;
+        };
+        if let Some(record) = header.record() {
+            self.owners.push(header.ownership(&record));
+            self.packages.push(record);
         }
     }
 
@@ -140,19 +173,9 @@ impl<'a> Rows<'a> {
         self.damaged += 1;
     }
 
-    fn collected(mut self) -> Collected {
-        let (mut packages, mut owners) = (Vec::new(), Vec::new());
-        for blob in std::mem::take(&mut self.headers) {
-            let Some(header) = Header::parse(&blob) else {
-                self.damage("a header is damaged");
-                continue;
-            };
-            if let Some(record) = header.record() {
-                owners.push(header.ownership(&record));
-                packages.push(record);
-            }
-        }
-        let mut collected = Collected::from(vec![Fact::Packages(packages), Fact::Owned(owners)]);
+    fn collected(self) -> Collected {
+        let facts = vec![Fact::Packages(self.packages), Fact::Owned(self.owners)];
+        let mut collected = Collected::from(facts);
         if self.damaged > 0 {
             collected.gaps.push(CollectGap {
                 kind: GapKind::DatabaseUnreadable,

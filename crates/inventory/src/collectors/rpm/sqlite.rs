@@ -14,31 +14,23 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const INTERIOR: u8 = 0x05;
 const LEAF: u8 = 0x0d;
 
-pub(super) fn rows<'a>(bytes: &'a [u8], log: Option<&'a [u8]>) -> Result<Rows<'a>, CollectError> {
+pub(super) fn rows(bytes: &[u8], log: Option<&[u8]>) -> Result<Rows, CollectError> {
     let database = Database::open(bytes, log)?;
-    let root = database
-        .table(1)
-        .headers
-        .iter()
-        .find_map(|record| packages_root(record))
-        .ok_or_else(|| CollectError::new("it has no readable table `Packages`"))?;
-    let mut rows = database.table(root);
-    let records = std::mem::take(&mut rows.headers);
-    for record in records {
+    let mut root = None;
+    let mut schema = Rows::new(database.length);
+    database.table(1, &mut schema, |_, record| {
+        root = root.or_else(|| packages_root(record));
+    });
+    let root = root.ok_or_else(|| CollectError::new("it has no readable table `Packages`"))?;
+    let mut rows = Rows::new(database.length);
+    database.table(root, &mut rows, |rows, record| {
         // `hnum` is the row id and stored as NULL; the second column is the header.
-        let header = columns(&record).and_then(|columns| columns.get(1).cloned());
-        match (header, record) {
-            (Some(header), Cow::Borrowed(record)) => {
-                rows.headers.extend(record.get(header).map(Cow::Borrowed))
-            }
-            (Some(header), Cow::Owned(mut record)) => {
-                record.truncate(header.end);
-                record.drain(..header.start.min(record.len()));
-                rows.headers.push(Cow::Owned(record));
-            }
-            (None, _) => rows.damage("a row is damaged"),
+        let header = columns(record).and_then(|columns| record.get(columns.get(1)?.clone()));
+        match header {
+            Some(header) => rows.push(header),
+            None => rows.damage("a row is damaged"),
         }
-    }
+    });
     Ok(rows)
 }
 
@@ -77,13 +69,18 @@ impl<'a> Database<'a> {
             _ => return Err(CollectError::new("its page size makes no sense")),
         };
         let reserved = header.get(20).copied().map_or(0, usize::from);
+        let usable = page - reserved;
+        // The format allows no less (section 1.3.4), and it takes this much
+        // for the payload of a cell to have room for its beginning.
+        if usable < 480 {
+            return Err(CollectError::new("its pages have too much reserved space"));
+        }
         Ok(Self {
             bytes,
             newer,
             page,
             length: bytes.len() + log.map_or(0, <[u8]>::len),
-            // At least 480, as the smallest page has 512 bytes.
-            usable: page - reserved,
+            usable,
         })
     }
 
@@ -96,10 +93,10 @@ impl<'a> Database<'a> {
         self.bytes.get(start..start.checked_add(self.page)?)
     }
 
-    /// The records of a table. A page belongs to one place only, which bounds
-    /// the walk and everything it copies.
-    fn table(&self, root: u32) -> Rows<'a> {
-        let mut rows = Rows::new(self.length);
+    /// Hands on the records of a table, and notes in `rows` what is damaged.
+    /// A page belongs to one place only, which bounds the walk and everything
+    /// it copies.
+    fn table(&self, root: u32, rows: &mut Rows, mut record: impl FnMut(&mut Rows, &[u8])) {
         let mut visited = HashSet::new();
         let mut waiting = vec![root];
         while let Some(number) = waiting.pop() {
@@ -111,6 +108,9 @@ impl<'a> Database<'a> {
             // The first page begins with the header of the file.
             let start = if number == 1 { 100 } else { 0 };
             let cells = usize::from(Big.u16(page, start + 3).unwrap_or(0));
+            if cells == 0 && self.has_cells(page, start) {
+                rows.damage("a page has content and no rows");
+            }
             match page.get(start) {
                 Some(&INTERIOR) => {
                     waiting.extend(Big.u32(page, start + 8));
@@ -127,7 +127,7 @@ impl<'a> Database<'a> {
                     for cell in 0..cells {
                         let at = Big.u16(page, start + 8 + 2 * cell).map(usize::from);
                         match at.and_then(|at| self.payload(page, at, &mut visited)) {
-                            Some(payload) => rows.push(payload),
+                            Some(payload) => record(rows, &payload),
                             None => rows.damage("a row is damaged"),
                         }
                     }
@@ -135,7 +135,15 @@ impl<'a> Database<'a> {
                 _ => rows.damage("a page is no part of a table"),
             }
         }
-        rows
+    }
+
+    /// Whether cells begin before the end of a page; 0 stands for 65536.
+    fn has_cells(&self, page: &[u8], start: usize) -> bool {
+        let begin = match Big.u16(page, start + 5) {
+            Some(0) if self.page == 65536 => 65536,
+            begin => begin.map_or(0, usize::from),
+        };
+        begin < self.usable
     }
 
     /// What a cell of a leaf page holds, its overflow pages included.

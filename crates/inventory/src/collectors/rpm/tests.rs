@@ -6,6 +6,24 @@ use build::{bdb, header, log, ndb, package, sqlite_pages, text};
 use plimsoll_types::Mode;
 use proptest::prelude::*;
 
+/// An SQLite database of these packages, each `size` bytes long.
+pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, size)).collect();
+    sqlite_pages(&blobs).concat()
+}
+
+/// A write-ahead log that makes any database one of these packages.
+pub(crate) fn log_of(names: &[&str]) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, 1)).collect();
+    log(&(1..).zip(sqlite_pages(&blobs)).collect::<Vec<_>>(), true)
+}
+
+/// A Berkeley DB database of these packages.
+pub(crate) fn berkeley(names: &[&str]) -> Vec<u8> {
+    let blobs: Vec<_> = names.iter().map(|name| package(name, 1)).collect();
+    bdb(&blobs, false)
+}
+
 fn collect(path: &str, bytes: &[u8], companion: Option<&[u8]>) -> Result<Collected, CollectError> {
     Rpm.collect(&File {
         path,
@@ -117,6 +135,65 @@ fn a_damaged_row_costs_only_itself() {
     file[last + 25] = 7;
     file[last + 16] = u8::try_from(last / 512).unwrap();
     assert_eq!(packages(&collect(BDB, &file, None).unwrap()).len(), 1);
+}
+
+#[test]
+fn a_few_bytes_hide_no_database() {
+    let blobs = [package("a", 3000), package("b", 10)];
+    let cases: [(&str, Vec<u8>, usize, &[u8]); 8] = [
+        // The last page.
+        (BDB, bdb(&blobs, false), 32, &[0, 0, 0, 0]),
+        (BDB, bdb(&blobs, false), 32, &[1, 0, 0, 0]),
+        // The page size.
+        (BDB, bdb(&blobs, false), 20, &[0, 4, 0, 0]),
+        // Entries of the hash page.
+        (BDB, bdb(&blobs, false), 512 + 20, &[0, 0]),
+        // Slot pages.
+        (NDB, ndb(&blobs), 12, &[0, 0, 0, 0]),
+        // The mark of a slot.
+        (NDB, ndb(&blobs), 32, &[0]),
+        // Where a slot leads.
+        (NDB, ndb(&blobs), 40, &[1, 0, 0, 0]),
+        // Rows of the only page of the table.
+        (SQLITE, sqlite_pages(&blobs).concat(), 512 + 3, &[0, 0]),
+    ];
+    for (path, mut file, at, bytes) in cases {
+        names(path, &file, None);
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        let said = collect(path, &file, None).is_ok_and(|found| {
+            found
+                .gaps
+                .iter()
+                .any(|gap| gap.kind == GapKind::DatabaseUnreadable)
+        });
+        assert!(said, "{path} {at} {bytes:?}");
+    }
+    // Two pages of slots, of which the header names one.
+    let many: Vec<_> = (0..300).map(|n| package(&format!("p{n}"), 1)).collect();
+    let mut file = ndb(&many);
+    assert_eq!(names(NDB, &file, None).len(), 300);
+    file[12] = 1;
+    assert_eq!(collect(NDB, &file, None).unwrap().gaps.len(), 1);
+}
+
+#[test]
+fn empty_databases_are_whole() {
+    for (path, file) in [
+        (BDB, bdb(&[], false)),
+        (NDB, ndb(&[])),
+        (SQLITE, sqlite_pages(&[]).concat()),
+    ] {
+        assert!(names(path, &file, None).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn a_page_of_sqlite_has_480_bytes_at_least() {
+    let mut file = sqlite_pages(&[package("a", 3000)]).concat();
+    for reserved in [33, 255] {
+        file[20] = reserved;
+        assert!(collect(SQLITE, &file, None).is_err());
+    }
 }
 
 #[test]

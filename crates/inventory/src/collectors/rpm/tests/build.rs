@@ -68,9 +68,14 @@ pub(super) fn package(name: &str, size: usize) -> Vec<u8> {
 }
 
 pub(super) fn ndb(blobs: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = vec![0; 4096];
+    let pages = (blobs.len() + 2).div_ceil(256);
+    let mut file = vec![0; 4096 * pages];
+    for slot in file.chunks_exact_mut(16) {
+        slot[..4].copy_from_slice(b"Slot");
+    }
+    file[..32].fill(0);
     file[..4].copy_from_slice(b"RpmP");
-    file[12..16].copy_from_slice(&1_u32.to_le_bytes());
+    file[12..16].copy_from_slice(&u32::try_from(pages).unwrap().to_le_bytes());
     for (at, blob) in blobs.iter().enumerate() {
         let index = u32::try_from(at + 1).unwrap();
         let offset = u32::try_from(file.len() / 16).unwrap();
@@ -83,7 +88,6 @@ pub(super) fn ndb(blobs: &[Vec<u8>]) -> Vec<u8> {
         file.resize(file.len().next_multiple_of(16) + 16, 0);
         let blocks = u32::try_from((file.len() - start) / 16).unwrap();
         let slot = 16 * (at + 2);
-        file[slot..slot + 4].copy_from_slice(b"Slot");
         for (field, number) in [index, offset, blocks].into_iter().enumerate() {
             let from = slot + 4 + 4 * field;
             file[from..from + 4].copy_from_slice(&number.to_le_bytes());
@@ -200,6 +204,7 @@ pub(super) fn leaf(records: &[Vec<u8>], start: usize, free: usize) -> (Vec<u8>, 
         page[pointer..pointer + 2].copy_from_slice(&u16::try_from(end).unwrap().to_be_bytes());
     }
     page[start] = 0x0d;
+    page[start + 5..start + 7].copy_from_slice(&u16::try_from(end).unwrap().to_be_bytes());
     page[start + 3..start + 5]
         .copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
     (page, more)

@@ -1,0 +1,127 @@
+//! Layers built by code that says what they contain.
+
+use crate::facts::LayerFacts;
+use crate::pass::{Limits, read_layer};
+use plimsoll_types::{Digest, Gap, GapKind};
+
+/// A header block in the old format, without its content.
+pub(crate) fn header(path: &[u8], flag: u8, link: &[u8], size: u64) -> [u8; 512] {
+    let mut block = [0u8; 512];
+    block[..path.len()].copy_from_slice(path);
+    block[100..107].copy_from_slice(b"0000644");
+    block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+    block[156] = flag;
+    block[157..157 + link.len()].copy_from_slice(link);
+    sum(&mut block);
+    block
+}
+
+/// Writes the checksum of a header block.
+pub(crate) fn sum(block: &mut [u8; 512]) {
+    block[148..156].copy_from_slice(b"        ");
+    let sum: u32 = block.iter().map(|&b| u32::from(b)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+}
+
+/// An entry with its content, padded.
+pub(crate) fn file(path: &str, flag: u8, link: &str, content: &[u8]) -> Vec<u8> {
+    let size = content.len() as u64;
+    let mut out = header(path.as_bytes(), flag, link.as_bytes(), size).to_vec();
+    out.extend_from_slice(content);
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
+}
+
+/// An extended header, type `x` or `g`.
+pub(crate) fn pax(flag: u8, records: &[(&str, &str)]) -> Vec<u8> {
+    let mut content = String::new();
+    for (key, value) in records {
+        let rest = format!(" {key}={value}\n");
+        let mut length = rest.len();
+        while length != rest.len() + length.to_string().len() {
+            length = rest.len() + length.to_string().len();
+        }
+        content += &format!("{length}{rest}");
+    }
+    file("pax", flag, "", content.as_bytes())
+}
+
+/// One archive entry: `p/` a directory, `p=content` a file, `p->t` a symbolic
+/// link, `p=>t` a hard link, `p@` a 0:0 character device.
+pub(crate) fn entry(spec: &str) -> Vec<u8> {
+    if let Some((path, link)) = spec.split_once("->") {
+        file(path, b'2', link, b"")
+    } else if let Some((path, link)) = spec.split_once("=>") {
+        file(path, b'1', link, b"")
+    } else if let Some((path, content)) = spec.split_once('=') {
+        file(path, b'0', "", content.as_bytes())
+    } else if let Some(path) = spec.strip_suffix('@') {
+        file(path, b'3', "", b"")
+    } else if spec.ends_with('/') {
+        file(spec, b'5', "", b"")
+    } else {
+        file(spec, b'0', "", b"")
+    }
+}
+
+/// A whole archive of such entries.
+pub(crate) fn archive(entries: &[&str]) -> Vec<u8> {
+    ended(entries.iter().flat_map(|spec| entry(spec)).collect())
+}
+
+/// Entries with the end of an archive behind them.
+pub(crate) fn ended(mut entries: Vec<u8>) -> Vec<u8> {
+    entries.resize(entries.len() + 1024, 0);
+    entries
+}
+
+/// What a pass says of an archive.
+pub(crate) fn facts(archive: &[u8]) -> LayerFacts {
+    facts_within(archive, &Limits::default())
+}
+
+pub(crate) fn facts_within(archive: &[u8], limits: &Limits) -> LayerFacts {
+    let (seen, _) = read_layer(archive, limits).unwrap();
+    LayerFacts {
+        blob: Digest::sha256([0; 32]),
+        diff_id: Digest::sha256([0; 32]),
+        size: archive.len() as u64,
+        entries: seen.entries,
+        whiteouts: seen.whiteouts,
+        opaque: seen.opaque,
+        evidence: seen.evidence,
+        gaps: seen.gaps,
+    }
+}
+
+impl LayerFacts {
+    /// Kind and subject of each gap.
+    pub(crate) fn gap_list(&self) -> Vec<(GapKind, &str)> {
+        self.gaps
+            .iter()
+            .map(|gap| (gap.kind, gap.subject.as_str()))
+            .collect()
+    }
+
+    /// Paths that gave evidence.
+    pub(crate) fn evident(&self) -> Vec<&str> {
+        self.evidence
+            .iter()
+            .map(|evidence| evidence.path.as_str())
+            .collect()
+    }
+}
+
+/// Whether one of the gaps is of this kind and about this subject.
+pub(crate) fn has_gap<'a>(
+    gaps: impl IntoIterator<Item = &'a Gap>,
+    kind: GapKind,
+    subject: &str,
+) -> bool {
+    gaps.into_iter()
+        .any(|gap| gap.kind == kind && gap.subject == subject)
+}
+
+/// A dpkg database of one package.
+pub(crate) const STATUS: &str =
+    "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n";
