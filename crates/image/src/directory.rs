@@ -29,7 +29,7 @@ struct Item {
 pub(crate) fn open(path: &str) -> Result<Image, ImageError> {
     let root = PathBuf::from(path);
     if !root.is_dir() {
-        return Err(ImageError::not_found(path, "a directory"));
+        return Err(ImageError::not_found(path, "such directory"));
     }
     let (mut entries, mut notes) =
         list(&root, limits::TREE_ENTRIES).map_err(|e| ImageError::io(path, &e))?;

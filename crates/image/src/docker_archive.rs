@@ -117,9 +117,9 @@ fn select(
         ([at], _) => Ok(entries.swap_remove(*at)),
         ([], Some(text)) => Err(ImageError::not_found(
             input,
-            format!("image `{text}` (there is: {listed})"),
+            format!("image `{text}`; there is {listed}"),
         )),
-        ([], None) => Err(ImageError::not_found(input, "any image")),
+        ([], None) => Err(ImageError::not_found(input, "image in it")),
         _ => Err(ImageError::Several {
             input: input.into(),
             names: listed,

@@ -14,7 +14,7 @@ pub enum ImageError {
         reason: String,
     },
     /// The bytes are not what the format asks for.
-    #[error("`{input}`: {reason}")]
+    #[error("`{input}` is damaged or no image: {reason}; fetch or build it again")]
     Malformed {
         /// File, entry or document.
         input: String,
@@ -22,7 +22,7 @@ pub enum ImageError {
         reason: String,
     },
     /// A file, blob, tag or platform that should be there is not.
-    #[error("`{input}`: {what} not found")]
+    #[error("`{input}`: there is no {what}")]
     NotFound {
         /// Where it was looked for.
         input: String,
@@ -30,7 +30,7 @@ pub enum ImageError {
         what: String,
     },
     /// The image is for another platform than the one asked for.
-    #[error("`{input}`: platform {wanted} (the image is {own}) not found")]
+    #[error("`{input}`: there is no image for {wanted}, it is for {own}; choose with `--platform`")]
     Platform {
         /// The image.
         input: String,
@@ -48,7 +48,7 @@ pub enum ImageError {
         names: String,
     },
     /// Bytes do not have the digest that names them.
-    #[error("`{input}`: expected {expected}, got {actual}")]
+    #[error("`{input}` is damaged: expected {expected}, got {actual}; fetch or build it again")]
     DigestMismatch {
         /// What was read.
         input: String,

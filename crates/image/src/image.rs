@@ -13,6 +13,12 @@ use std::sync::Arc;
 /// Opens the stored bytes of a layer by its position.
 pub(crate) trait Layers: Send + Sync {
     fn open(&self, index: usize) -> Result<Box<dyn Read + Send>, ImageError>;
+
+    /// Whether a layer is stored in its stated length; a source that would
+    /// have to ask somebody takes it for granted.
+    fn is_there(&self, _index: usize, _size: Option<u64>) -> bool {
+        true
+    }
 }
 
 /// One layer as the manifest and the configuration describe it.
@@ -39,6 +45,14 @@ pub struct Image {
     /// What is wrong with the image without making it unreadable.
     pub notes: Vec<Gap>,
     source: Box<dyn Layers>,
+}
+
+/// Whether a request can only mean a file: no reference looks like it.
+fn is_path(request: &str) -> bool {
+    let begins = ["/", "./", "../"];
+    let ends = [".tar", ".tar.gz", ".tgz", ".tar.zst"];
+    begins.iter().any(|start| request.starts_with(start))
+        || ends.iter().any(|end| request.ends_with(end))
 }
 
 /// A file path and the image chosen inside it.
@@ -77,6 +91,9 @@ impl Image {
         }
         let choice = Choice::of(request);
         if !choice.path.exists() {
+            if is_path(request) {
+                return Err(ImageError::not_found(request, "such file or directory"));
+            }
             return crate::registry::open(request, options);
         }
         if choice.path.join("oci-layout").is_file() {
@@ -86,6 +103,13 @@ impl Image {
             return directory::open(request);
         }
         archive(request, &choice, options, None)
+    }
+
+    /// Whether a layer that is known already is still there in its stated
+    /// length, as far as that can be told without fetching it.
+    pub fn has_layer(&self, index: usize) -> bool {
+        let stated = self.layers.get(index).map(|layer| layer.size);
+        stated.is_some_and(|size| self.source.is_there(index, size))
     }
 
     /// Starts reading a layer; several may be read at once.
@@ -299,7 +323,7 @@ fn archive(
     let files: Arc<dyn Files> = Arc::new(Archive::open(&choice.path)?);
     let (oci, docker) = (files.has("index.json"), files.has("manifest.json"));
     if !oci && !docker {
-        let what = "neither `manifest.json` nor `index.json`; not an image archive, entry";
+        let what = "`manifest.json` or `index.json` in it, so it is no image archive; make one with `docker save`";
         return Err(ImageError::not_found(name, what));
     }
     let source = match side {
@@ -319,11 +343,11 @@ fn archive(
     };
     match (side, oci, docker) {
         (Some(Side::Docker), _, false) => {
-            let what = "`manifest.json`; it is an OCI archive, entry";
+            let what = "`manifest.json` in it; it is an OCI archive, use `oci-archive:`";
             return Err(ImageError::not_found(name, what));
         }
         (Some(Side::Oci), false, _) => {
-            let what = "`index.json`; it is a Docker archive, entry";
+            let what = "`index.json` in it; it is a Docker archive, use `docker-archive:`";
             return Err(ImageError::not_found(name, what));
         }
         (_, false, _) => return by_docker(choice.selector),
@@ -423,5 +447,10 @@ impl Layers for FileLayers {
     fn open(&self, index: usize) -> Result<Box<dyn Read + Send>, ImageError> {
         let missing = || ImageError::not_found(self.files.input(), format!("layer {index}"));
         self.files.open(self.names.get(index).ok_or_else(missing)?)
+    }
+
+    fn is_there(&self, index: usize, size: Option<u64>) -> bool {
+        let stored = self.names.get(index).and_then(|name| self.files.size(name));
+        stored.is_some_and(|stored| size.is_none_or(|size| size == stored))
     }
 }

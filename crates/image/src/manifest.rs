@@ -273,7 +273,11 @@ fn choose(
         })
         .collect();
     offered.sort();
-    let what = format!("platform {target} (there is: {})", offered.join(", "));
+    let offered = match offered.is_empty() {
+        true => "nothing".to_owned(),
+        false => offered.join(", "),
+    };
+    let what = format!("image for {target}; there is {offered}, choose with `--platform`");
     Err(ImageError::not_found(input, what))
 }
 

@@ -138,9 +138,9 @@ fn select(
         }
         (None, Some(text)) => Err(ImageError::not_found(
             input,
-            format!("image `{text}` (there is: {listed})"),
+            format!("image `{text}`; there is {listed}"),
         )),
-        (None, None) => Err(ImageError::not_found(input, "any image")),
+        (None, None) => Err(ImageError::not_found(input, "image in it")),
     }
 }
 

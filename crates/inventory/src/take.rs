@@ -114,6 +114,10 @@ pub fn take(
 fn known(image: &Image, index: usize, options: &Options) -> Option<LayerFacts> {
     let cache = options.cache.as_ref()?;
     let layer = &image.layers[index];
+    // What is damaged or gone here is nobody's image, known or not.
+    if !image.has_layer(index) {
+        return None;
+    }
     let facts = cache.get(layer.blob.as_ref()?)?;
     // The configuration must name what was computed, cached or not.
     layer

@@ -190,7 +190,7 @@ fn registries_that_refuse_fail_or_hang() {
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
             "access",
         ),
-        ("404 Not Found", "not found"),
+        ("404 Not Found", "no such image"),
         ("429 Too Many Requests\r\nRetry-After: 3600", "rate limited"),
         ("500 Internal Server Error", "500"),
     ];

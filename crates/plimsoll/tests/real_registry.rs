@@ -102,7 +102,7 @@ fn an_image_is_the_same_in_a_registry_and_in_a_layout() {
     );
     assert_eq!(missing.status.code(), Some(3));
     assert!(
-        stderr(&missing).contains("not found"),
+        stderr(&missing).contains("no such image"),
         "{}",
         stderr(&missing)
     );

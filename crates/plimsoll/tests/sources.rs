@@ -109,3 +109,42 @@ fn a_bare_path_is_recognised_by_what_it_holds() {
     assert_eq!(bare["image"]["source"], "oci-dir");
     assert_eq!(bare["distro"]["id"], "debian");
 }
+
+#[test]
+fn a_known_layer_that_is_gone_or_cut_is_no_longer_an_image() {
+    let home = tempfile::tempdir().unwrap();
+    let layout = home.path().join("layout");
+    let layers = [plain_layer(), tar(&[(PLACE, METADATA)])];
+    oci_layout(&layout, &layers);
+    let image = format!("oci-dir:{}", layout.display());
+    report(home.path(), &image, &[]);
+    let blob = layout
+        .join("blobs/sha256")
+        .join(common::sha256(&common::gzip(&layers[1])));
+    let whole = std::fs::read(&blob).unwrap();
+    std::fs::write(&blob, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(
+        plimsoll(home.path(), &["scan", &image]).status.code(),
+        Some(3)
+    );
+    std::fs::remove_file(&blob).unwrap();
+    let output = plimsoll(home.path(), &["scan", &image]);
+    assert_eq!(
+        (output.status.code(), stdout(&output).as_str()),
+        (Some(3), "")
+    );
+}
+
+#[test]
+fn a_path_that_is_not_there_is_not_looked_for_elsewhere() {
+    let home = tempfile::tempdir().unwrap();
+    for path in ["./nowhere", "/nowhere/image", "nowhere.tar"] {
+        let output = plimsoll(home.path(), &["scan", path]);
+        assert_eq!(output.status.code(), Some(3));
+        let said = stderr(&output);
+        assert!(
+            said.contains("no such file") && said.contains(path),
+            "{said}"
+        );
+    }
+}

@@ -145,7 +145,10 @@ impl Client {
         match status.as_u16() {
             200 => Ok(response),
             401 | 403 => Err(self.denied(status.as_str())),
-            404 => Err(ImageError::not_found(input, "image or blob")),
+            404 => Err(ImageError::not_found(
+                input,
+                "such image or blob in the registry; check the name and the tag",
+            )),
             429 => {
                 let after = response
                     .headers()
