@@ -137,6 +137,7 @@ fn ratio(a: Duration, b: Duration) -> f64 {
 fn program() -> Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--package", "plimsoll"])
+        .stdin(Stdio::null())
         .status()?;
     ensure!(status.success(), "the release build failed");
     let here = std::env::current_exe()?;

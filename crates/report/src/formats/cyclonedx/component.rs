@@ -193,6 +193,10 @@ fn properties(report: &Report<'_>, package: &Package) -> Vec<Property> {
 
 /// The package URL of an image from a registry.
 fn oci_purl(image: &ImageIdentity) -> Option<String> {
+    // What an archive calls itself proves nothing about a repository.
+    if image.source != "registry" {
+        return None;
+    }
     let digest = image.manifest.as_ref()?;
     let reference = image.reference.as_deref()?;
     let reference = reference
