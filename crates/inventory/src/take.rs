@@ -4,7 +4,7 @@ use crate::cache::FactCache;
 use crate::facts::{LayerFacts, LayerGap};
 use crate::pass::{Limits, drain, read_layer};
 use crate::{history, merge};
-use plimsoll_image::{Image, ImageError};
+use plimsoll_image::{Image, ImageError, LayerRef};
 use plimsoll_types::{Digest, Gap, GapKind, Inventory, Layer, Package, PackageRecord};
 use std::io::BufReader;
 use std::sync::Mutex;
@@ -86,6 +86,9 @@ pub fn take(
                     if index >= total {
                         return;
                     }
+                    if first_of(image, index) != index {
+                        continue;
+                    }
                     let (result, cached) = match known(image, index, options) {
                         Some(facts) => (Ok(facts), true),
                         None => (read(image, index, options), false),
@@ -107,8 +110,24 @@ pub fn take(
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     // Layers are begun in order, so all below a failed one have a result: the
     // failure that is told is the lowest, whoever was first.
-    let layers = slots.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
+    let mut read = Vec::with_capacity(total);
+    for result in slots {
+        read.push(result.transpose()?);
+    }
+    let layers: Vec<LayerFacts> = (0..total)
+        .filter_map(|index| read[first_of(image, index)].clone())
+        .collect();
     Ok(assemble(image, &layers))
+}
+
+/// The first layer of the image that claims the same digests: it is read for
+/// all of them, however often an image lists it.
+fn first_of(image: &Image, index: usize) -> usize {
+    let layer = &image.layers[index];
+    let same = |other: &LayerRef| {
+        layer.blob.is_some() && (&other.blob, &other.diff_id) == (&layer.blob, &layer.diff_id)
+    };
+    image.layers[..index].iter().position(same).unwrap_or(index)
 }
 
 fn known(image: &Image, index: usize, options: &Options) -> Option<LayerFacts> {

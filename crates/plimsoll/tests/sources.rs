@@ -148,3 +148,17 @@ fn a_path_that_is_not_there_is_not_looked_for_elsewhere() {
         );
     }
 }
+
+#[test]
+fn a_layer_that_is_listed_twice_is_there_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let layout = home.path().join("layout");
+    let jinja = || tar(&[(PLACE, METADATA)]);
+    oci_layout(
+        &layout,
+        &[plain_layer(), jinja(), tar(&[(WHITEOUT, b"")]), jinja()],
+    );
+    let report = report(home.path(), &format!("oci-dir:{}", layout.display()), &[]);
+    assert_eq!(report["layers"].as_array().unwrap().len(), 4);
+    assert_eq!(report["packages"][0]["layer"], 3);
+}
