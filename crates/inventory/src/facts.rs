@@ -19,6 +19,20 @@ pub enum Fact {
     Groups(Vec<Group>),
 }
 
+impl Fact {
+    /// What it costs to keep, in owned files.
+    pub(crate) fn weight(&self) -> u64 {
+        let count = match self {
+            Fact::Packages(packages) => 4 * packages.len(),
+            Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
+            Fact::Distro(_) => 1,
+            Fact::Users(users) => users.len(),
+            Fact::Groups(groups) => groups.iter().map(|group| 1 + group.members.len()).sum(),
+        };
+        count as u64
+    }
+}
+
 /// The files that a package says are its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ownership {

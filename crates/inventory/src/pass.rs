@@ -33,8 +33,8 @@ pub struct Limits {
     pub memory: u64,
     /// Bytes of content that wait for the end of one layer.
     pub held: u64,
-    /// Packages and owned files that further names of files repeat.
-    pub repeated: u64,
+    /// Facts that are kept of one layer, in owned files; a package weighs four.
+    pub facts: u64,
 }
 
 impl Default for Limits {
@@ -47,7 +47,7 @@ impl Default for Limits {
             holes: 2 << 30,
             memory: 16 << 20,
             held: 1 << 30,
-            repeated: 1_000_000,
+            facts: 2_000_000,
         }
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen,
         holes: limits.holes,
         held_bytes: 0,
         held_memory: 0,
-        repeated: limits.repeated,
+        facts: limits.facts,
         failure: None,
         limits,
     };
@@ -126,8 +126,8 @@ struct Pass<'a, R> {
     /// Bytes of all held files, and those of them that are in memory.
     held_bytes: u64,
     held_memory: u64,
-    /// Facts that may still be repeated for further names of files.
-    repeated: u64,
+    /// Facts that may still be kept.
+    facts: u64,
     failure: Option<std::io::Error>,
     limits: &'a Limits,
 }
@@ -339,7 +339,7 @@ impl<R: BufRead> Pass<'_, R> {
                         .fold(path.to_owned(), |s, inner| s + "!/" + inner);
                     self.tree.gap(kind, &subject, detail);
                 }
-                if !collected.facts.is_empty() {
+                if !collected.facts.is_empty() && self.has_room(&collected.facts, path) {
                     let evidence = Evidence {
                         path: path.to_owned(),
                         collector: collector.name().to_owned(),
@@ -413,26 +413,34 @@ impl<R: BufRead> Pass<'_, R> {
     fn repeat(&mut self, target: &str, path: &str) {
         let names = collectors::ALL.iter().map(|collector| collector.name());
         for name in names {
-            let Some(known) = self.evidence.get(&(target.to_owned(), name)) else {
+            let Some(known) = self.evidence.remove(&(target.to_owned(), name)) else {
                 continue;
             };
-            let count = known.facts.iter().map(length).sum::<usize>() as u64;
-            match self.repeated.checked_sub(count) {
-                Some(left) => {
-                    self.repeated = left;
-                    let evidence = Evidence {
-                        path: path.to_owned(),
-                        ..known.clone()
-                    };
-                    self.evidence.insert((path.to_owned(), name), evidence);
-                }
-                None => self.tree.gap(
-                    GapKind::LimitExceeded,
-                    path,
-                    "further names of files repeat more packages than are kept of a layer",
-                ),
+            if self.has_room(&known.facts, path) {
+                let evidence = Evidence {
+                    path: path.to_owned(),
+                    ..known.clone()
+                };
+                self.evidence.insert((path.to_owned(), name), evidence);
             }
+            self.evidence.insert((target.to_owned(), name), known);
         }
+    }
+
+    /// Counts facts about `path` that are to be kept; a gap when they are more
+    /// than that.
+    fn has_room(&mut self, facts: &[Fact], path: &str) -> bool {
+        let left = self.facts.checked_sub(facts.iter().map(Fact::weight).sum());
+        if let Some(left) = left {
+            self.facts = left;
+            return true;
+        }
+        self.tree.gap(
+            GapKind::LimitExceeded,
+            path,
+            "its packages and files are more than are kept of a layer",
+        );
+        false
     }
 
     /// Drops what was said of a path that the archive replaces.
@@ -561,17 +569,6 @@ fn unreadable(collector: &dyn Collector) -> GapKind {
         GapKind::DatabaseUnreadable
     } else {
         GapKind::EvidenceUnreadable
-    }
-}
-
-/// Things that a fact names.
-fn length(fact: &Fact) -> usize {
-    match fact {
-        Fact::Packages(packages) => packages.len(),
-        Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
-        Fact::Distro(_) => 1,
-        Fact::Users(users) => users.len(),
-        Fact::Groups(groups) => groups.len(),
     }
 }
 

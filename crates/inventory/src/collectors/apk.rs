@@ -1,5 +1,6 @@
 //! Alpine packages: the installed database of apk-tools 2 and 3.
 
+use super::{MOST_FILES, MOST_PACKAGES, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Algorithm, Fact, FileDigest, OwnedFile, Ownership};
 use base64::Engine;
@@ -7,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord, SourcePackage};
 use std::collections::BTreeSet;
 
-const LIMIT: u64 = 512 << 20;
+/// Ten times the largest that are known.
+const LIMIT: u64 = 64 << 20;
 
 pub(crate) struct Apk;
 
@@ -41,6 +43,7 @@ impl Collector for Apk {
         let mut records = Vec::new();
         let mut owners = Vec::new();
         let mut seen = BTreeSet::new();
+        let (mut whole, mut files) = (true, 0);
         for paragraph in text.split("\n\n") {
             let Some((record, owner)) = package(paragraph) else {
                 continue;
@@ -50,6 +53,11 @@ impl Collector for Apk {
                 record.version.clone(),
                 record.arch.clone(),
             )) {
+                files += owner.files.len();
+                whole = records.len() < MOST_PACKAGES && files < MOST_FILES;
+                if !whole {
+                    break;
+                }
                 records.push(record);
                 owners.push(owner);
             }
@@ -57,7 +65,11 @@ impl Collector for Apk {
         if records.is_empty() && !text.trim().is_empty() {
             return Err(CollectError::new("it holds no package paragraphs"));
         }
-        Ok(vec![Fact::Packages(records), Fact::Owned(owners)].into())
+        let mut collected = Collected::from(vec![Fact::Packages(records), Fact::Owned(owners)]);
+        if !whole {
+            collected.gaps.push(too_many(self.name()));
+        }
+        Ok(collected)
     }
 }
 
@@ -78,6 +90,7 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
             "L" => license = Some(value),
             "m" => maintainer = Some(value),
             "F" => directory = value,
+            "R" if files.len() == MOST_FILES => break,
             "R" if directory.is_empty() => files.push(owned(value.to_owned())),
             "R" => files.push(owned(format!("{directory}/{value}"))),
             "Z" => {

@@ -2,11 +2,13 @@
 //! the file lists beside either.
 
 use super::deb822::{Paragraph, paragraphs};
+use super::{MOST_FILES, MOST_PACKAGES, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Algorithm, Fact, FileDigest, OwnedFile, Ownership};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord, SourcePackage};
 
-const LIMIT: u64 = 512 << 20;
+/// Ten times the largest that are known.
+const LIMIT: u64 = 64 << 20;
 
 pub(crate) struct Dpkg;
 
@@ -64,11 +66,16 @@ impl Collector for Dpkg {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = String::from_utf8_lossy(file.bytes);
+        let mut whole = true;
         let fact = match kind(file.path) {
             Some(Kind::Status) => {
                 let mut records = Vec::new();
                 let mut other = 0;
                 for paragraph in paragraphs(&text) {
+                    if records.len() == MOST_PACKAGES {
+                        whole = false;
+                        break;
+                    }
                     match record(&paragraph) {
                         Some(record) if present(&paragraph) == Some(true) => records.push(record),
                         // A record without a status is no installed package.
@@ -92,11 +99,23 @@ impl Collector for Dpkg {
                     None => return Ok(Collected::default()),
                 }
             }
-            Some(Kind::Md5sums) => Fact::Owned(vec![owner(file, md5sums(&text))]),
-            Some(Kind::List) => Fact::Owned(vec![owner(file, list(&text))]),
+            Some(Kind::Md5sums | Kind::List) => {
+                let read = if file.path.ends_with(".list") {
+                    list
+                } else {
+                    md5sums
+                };
+                let files = read(&text);
+                whole = files.len() < MOST_FILES;
+                Fact::Owned(vec![owner(file, files)])
+            }
             None => return Ok(Collected::default()),
         };
-        Ok(vec![fact].into())
+        let mut collected = Collected::from(vec![fact]);
+        if !whole {
+            collected.gaps.push(too_many(self.name()));
+        }
+        Ok(collected)
     }
 }
 
@@ -189,6 +208,7 @@ fn md5sums(text: &str) -> Vec<OwnedFile> {
                 config: false,
             })
         })
+        .take(MOST_FILES)
         .collect()
 }
 
@@ -203,6 +223,7 @@ fn list(text: &str) -> Vec<OwnedFile> {
             digest: None,
             config: false,
         })
+        .take(MOST_FILES)
         .collect()
 }
 
@@ -265,6 +286,24 @@ mod tests {
             packages[0].source.as_ref().unwrap().version.as_deref(),
             Some("2")
         );
+    }
+
+    #[test]
+    fn a_database_of_nothing_but_packages_has_a_bound() {
+        let text = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
+        let found = |count| {
+            let text = text.repeat(count);
+            let file = File {
+                path: "var/lib/dpkg/status",
+                mode: Mode(0o644),
+                bytes: text.as_bytes(),
+                companion: None,
+            };
+            let found = Dpkg.collect(&file).unwrap();
+            (names(&found.facts).len(), found.gaps.len())
+        };
+        assert_eq!(found(MOST_PACKAGES), (MOST_PACKAGES, 0));
+        assert_eq!(found(MOST_PACKAGES + 1), (MOST_PACKAGES, 1));
     }
 
     #[test]

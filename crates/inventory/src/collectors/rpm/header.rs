@@ -3,6 +3,7 @@
 //! big-endian whatever the machine.
 
 use super::integers::Order;
+use crate::collectors::MOST_FILES;
 use crate::facts::{Algorithm, FileDigest, OwnedFile, Ownership};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord, SourcePackage};
 use std::collections::HashMap;
@@ -156,13 +157,13 @@ impl<'a> Header<'a> {
         let names = self.strings(BASE_NAMES);
         if names.is_empty() {
             let names = self.strings(OLD_FILE_NAMES);
-            return names.into_iter().map(readable).collect();
+            return names.into_iter().take(MOST_FILES).map(readable).collect();
         }
         let directories: Vec<_> = self.strings(DIR_NAMES).into_iter().map(readable).collect();
         let indexes = self.numbers(DIR_INDEXES);
         let mut length = 0;
-        let mut paths = Vec::with_capacity(names.len());
-        for (name, index) in names.into_iter().zip(indexes) {
+        let mut paths = Vec::with_capacity(names.len().min(MOST_FILES));
+        for (name, index) in names.into_iter().zip(indexes).take(MOST_FILES) {
             let directory = directories.get(index as usize).map_or("", String::as_str);
             // One long directory shared by many names must not multiply the
             // blob; real paths are no longer than PATH_MAX.

@@ -11,6 +11,7 @@ mod sqlite;
 pub(crate) mod tests;
 mod wal;
 
+use super::{MOST_FILES, MOST_PACKAGES};
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Fact, Ownership};
 use header::Header;
@@ -129,6 +130,8 @@ struct Rows {
     owners: Vec<Ownership>,
     /// Headers that were pushed, readable or not.
     count: usize,
+    /// Files of all packages.
+    files: usize,
     /// Bytes that further rows may have.
     room: usize,
     damaged: usize,
@@ -143,6 +146,7 @@ impl Rows {
             packages: Vec::new(),
             owners: Vec::new(),
             count: 0,
+            files: 0,
             room: length,
             damaged: 0,
             first: "",
@@ -161,7 +165,13 @@ impl Rows {
             return;
         };
         if let Some(record) = header.record() {
-            self.owners.push(header.ownership(&record));
+            if self.packages.len() == MOST_PACKAGES || self.files >= 4 * MOST_FILES {
+                self.damage("it names more than is kept of one file");
+                return;
+            }
+            let owner = header.ownership(&record);
+            self.files += owner.files.len();
+            self.owners.push(owner);
             self.packages.push(record);
         }
     }
