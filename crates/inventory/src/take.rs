@@ -114,9 +114,19 @@ pub fn take(
     for result in slots {
         read.push(result.transpose()?);
     }
-    let layers: Vec<LayerFacts> = (0..total)
-        .filter_map(|index| read[first_of(image, index)].clone())
-        .collect();
+    // From the top down, so that repetitions copy before the first one gives
+    // its facts away.
+    let mut layers: Vec<LayerFacts> = Vec::with_capacity(total);
+    for index in (0..total).rev() {
+        let first = first_of(image, index);
+        let facts = if first == index {
+            read[first].take()
+        } else {
+            read[first].clone()
+        };
+        layers.extend(facts);
+    }
+    layers.reverse();
     Ok(assemble(image, &layers))
 }
 

@@ -11,6 +11,7 @@ use plimsoll_types::{
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::io::BufWriter;
 
 /// Age in days up to which data is used by a policy that does not say.
 const MAX_DATA_AGE: Days = Days(5);
@@ -89,11 +90,17 @@ impl<'a> Content<'a> {
 
 /// BLAKE3 of a value's JSON, without holding that in memory.
 pub(crate) fn digest(value: &impl Serialize) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    if let Err(error) = serde_json::to_writer(&mut hasher, value) {
+    // JSON is written in crumbs, which the hash takes slowly.
+    let mut writer = BufWriter::with_capacity(64 << 10, blake3::Hasher::new());
+    let written = serde_json::to_writer(&mut writer, value).map_err(|error| error.to_string());
+    let (mut hasher, rest) = match writer.into_inner() {
+        Ok(hasher) => (hasher, written),
+        Err(error) => (blake3::Hasher::new(), Err(error.to_string())),
+    };
+    if let Err(error) = rest {
         // No value of ours fails to serialise; should one, it must still not
         // share the digest of another.
-        hasher.update(error.to_string().as_bytes());
+        hasher.update(error.as_bytes());
     }
     hasher.finalize()
 }
