@@ -42,6 +42,32 @@ pub(super) fn take(text: &str, is: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(end)
 }
 
+/// One step of rpmvercmp and its relatives: orders the runs of digits or of
+/// letters that two texts begin with, a number being newer than a word; what
+/// follows both where they are equal.
+pub(super) fn segment<'a>(a: &'a str, b: &'a str) -> Result<(&'a str, &'a str), Ordering> {
+    let numeric = a.starts_with(|c: char| c.is_ascii_digit());
+    let kind = |c: char| {
+        if numeric {
+            c.is_ascii_digit()
+        } else {
+            c.is_ascii_alphabetic()
+        }
+    };
+    let (x, rest_a) = take(a, kind);
+    let (y, rest_b) = take(b, kind);
+    let order = match (y.is_empty(), numeric) {
+        (true, true) => Ordering::Greater,
+        (true, false) => Ordering::Less,
+        (false, true) => compare(x, y),
+        (false, false) => x.cmp(y),
+    };
+    if order.is_ne() {
+        return Err(order);
+    }
+    Ok((rest_a, rest_b))
+}
+
 /// Orders number lists; a list that ends early counts as padded with zeros.
 pub(super) fn compare_padded(a: &[Number], b: &[Number]) -> Ordering {
     let zero = Number::default();

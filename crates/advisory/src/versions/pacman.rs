@@ -1,6 +1,6 @@
 //! libalpm: `[epoch:]version[-pkgrel]`, vercmp without tilde or caret.
 
-use super::number::{Number, compare, take};
+use super::number::{Number, segment, take};
 use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
@@ -68,28 +68,10 @@ fn segments(a: &str, b: &str) -> Ordering {
         if skip_one != skip_two {
             return skip_one.cmp(&skip_two);
         }
-        let numeric = one.starts_with(|c: char| c.is_ascii_digit());
-        let kind = |c: char| {
-            if numeric {
-                c.is_ascii_digit()
-            } else {
-                c.is_ascii_alphabetic()
-            }
-        };
-        let (x, rest_one) = take(one, kind);
-        let (y, rest_two) = take(two, kind);
-        if y.is_empty() {
-            return if numeric {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
+        match segment(one, two) {
+            Ok(rest) => (one, two) = rest,
+            Err(order) => return order,
         }
-        let order = if numeric { compare(x, y) } else { x.cmp(y) };
-        if order.is_ne() {
-            return order;
-        }
-        (one, two) = (rest_one, rest_two);
     }
     let alphabetic = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
     match (one.is_empty(), two.is_empty()) {

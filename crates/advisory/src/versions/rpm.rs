@@ -1,6 +1,6 @@
 //! rpm: `[epoch:]version[-release]`, rpmvercmp with tilde and caret.
 
-use super::number::{Number, compare, take};
+use super::number::{Number, segment};
 use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Ord for Version {
 }
 
 /// rpmvercmp.
-fn segments(mut a: &str, mut b: &str) -> Ordering {
+fn segments<'a>(mut a: &'a str, mut b: &'a str) -> Ordering {
     let separator = |c: char| !c.is_ascii_alphanumeric() && c != '~' && c != '^';
     loop {
         a = a.trim_start_matches(separator);
@@ -85,28 +85,10 @@ fn segments(mut a: &str, mut b: &str) -> Ordering {
         if a.is_empty() || b.is_empty() {
             return a.len().min(1).cmp(&b.len().min(1));
         }
-        let numeric = a.starts_with(|c: char| c.is_ascii_digit());
-        let kind = |c: char| {
-            if numeric {
-                c.is_ascii_digit()
-            } else {
-                c.is_ascii_alphabetic()
-            }
-        };
-        let (x, rest_a) = take(a, kind);
-        let (y, rest_b) = take(b, kind);
-        if y.is_empty() {
-            return if numeric {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
+        match segment(a, b) {
+            Ok(rest) => (a, b) = rest,
+            Err(order) => return order,
         }
-        let order = if numeric { compare(x, y) } else { x.cmp(y) };
-        if order.is_ne() {
-            return order;
-        }
-        (a, b) = (rest_a, rest_b);
     }
 }
 
