@@ -6,6 +6,7 @@ mod common;
 use common::{plimsoll, stderr, stdout};
 use std::path::Path;
 
+/// Runs an update from one place.
 fn update(home: &Path, from: &str) -> std::process::Output {
     plimsoll(home, &["data", "update", "--from", from])
 }

@@ -21,7 +21,7 @@ enum Verb {
     /// Read feeds in their upstream format and replace the data as a whole
     Update {
         /// Folder, file or URL that holds feeds; may be given many times
-        #[arg(long, required = true, value_name = "DIR|FILE|URL")]
+        #[arg(long, required = true, value_name = "DIR|FILE|URL", num_args = 1..)]
         from: Vec<String>,
     },
     /// Print feeds, records and age

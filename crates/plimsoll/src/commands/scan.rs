@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     output: outputs::Flags,
 
-    /// Show every package with findings, not only those above medium
+    /// Show every package and every finding, not only packages with something
+    /// above medium or unrated
     #[arg(short, long)]
     all: bool,
 
