@@ -181,6 +181,34 @@ fn registry(answer: Option<&'static str>) -> String {
     address.to_string()
 }
 
+/// A registry whose answer comes byte by byte.
+fn dripping() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                let mut drop = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".as_bytes();
+                while stream.write_all(drop).is_ok() {
+                    drop = b"x";
+                    std::thread::sleep(std::time::Duration::from_millis(200));
+                }
+            });
+        }
+    });
+    address.to_string()
+}
+
+#[test]
+fn a_registry_that_drips_is_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let image = format!("registry:{}/a/b:1", dripping());
+    let scan = ["scan", "--timeout", "1", &image];
+    refused(home.path(), &scan, 3, &["a/b", "no answer"]);
+}
+
 #[test]
 fn registries_that_refuse_fail_or_hang() {
     let home = tempfile::tempdir().unwrap();

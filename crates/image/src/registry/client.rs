@@ -8,7 +8,7 @@ use crate::{ImageError, Options, Reference, limits};
 use plimsoll_types::Digest;
 use std::io::Read;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::Body;
 use ureq::http::{Response, Uri};
 
@@ -24,6 +24,8 @@ pub(crate) struct Client {
     name: String,
     path: String,
     credentials: Credentials,
+    /// For the whole of a manifest, a configuration or a token.
+    patience: Duration,
     authorization: Mutex<Option<String>>,
     /// Host of the token service that the credentials were kept from.
     kept_from: Mutex<Option<String>>,
@@ -44,6 +46,7 @@ impl Client {
             transport,
             name,
             credentials: found,
+            patience: options.timeout,
             path: reference.path.clone(),
             authorization: Mutex::new(None),
             kept_from: Mutex::new(None),
@@ -83,17 +86,27 @@ impl Client {
     }
 
     fn small(&self, response: Response<Body>) -> Result<Vec<u8>, ImageError> {
+        let mut reader = response.into_body().into_reader();
         let mut bytes = Vec::new();
-        response
-            .into_body()
-            .into_reader()
-            .take(limits::MANIFEST_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| ImageError::io(&self.name, &e))?;
-        if bytes.len() as u64 > limits::MANIFEST_BYTES {
-            return Err(ImageError::limit(&self.name, "an answer is over 4 MiB"));
+        let mut chunk = [0; 16 << 10];
+        // Whoever drips is as good as silent, although something always comes.
+        let start = Instant::now();
+        loop {
+            let read = reader
+                .read(&mut chunk)
+                .map_err(|e| ImageError::io(&self.name, &e))?;
+            if read == 0 {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(&chunk[..read]);
+            if bytes.len() as u64 > limits::MANIFEST_BYTES {
+                return Err(ImageError::limit(&self.name, "an answer is over 4 MiB"));
+            }
+            if start.elapsed() > self.patience {
+                let input = self.name.clone();
+                return Err(ImageError::Timeout { input });
+            }
         }
-        Ok(bytes)
     }
 
     fn get(&self, url: &str, accept: &str) -> Result<Response<Body>, ImageError> {
