@@ -248,22 +248,36 @@ impl FromStr for PackageUrl {
             let (key, value) = pair
                 .split_once('=')
                 .ok_or_else(|| wrong("a qualifier has no `=`"))?;
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+            if key.is_empty() || !key.bytes().all(legal) {
+                return Err(wrong("a qualifier has no proper name"));
+            }
             // A qualifier without a value is as good as none (specification).
             if !value.is_empty() {
                 qualifiers.insert(key.to_ascii_lowercase(), decode(value)?);
             }
         }
         let kind = kind.to_ascii_lowercase();
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b".+-".contains(&b);
+        if !kind.bytes().all(legal) {
+            return Err(wrong("its type has characters that no type has"));
+        }
         let name = if kind == "pypi" { pep503(&name) } else { name };
         Ok(PackageUrl {
-            namespace: decode(namespace)?,
+            namespace: segments(&decode(namespace)?),
             name,
             version: version.map(decode).transpose()?.filter(|v| !v.is_empty()),
             qualifiers,
-            subpath: decode(subpath.trim_matches('/'))?,
+            subpath: segments(&decode(subpath)?),
             kind,
         })
     }
+}
+
+/// A path without empty segments and such that lead elsewhere.
+fn segments(path: &str) -> String {
+    let segments = path.split('/').filter(|s| !matches!(*s, "" | "." | ".."));
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -306,7 +320,16 @@ mod tests {
             "pkg:pypi/Foo_Bar@1".parse::<PackageUrl>().unwrap().name,
             "foo-bar"
         );
-        for bad in ["npm/x", "pkg:npm", "pkg:npm/", "pkg:npm/x@%zz"] {
+        let odd: PackageUrl = "pkg:golang//a//b/c@1#/x/../y/".parse().unwrap();
+        assert_eq!(odd.to_string(), "pkg:golang/a/b/c@1#x/y");
+        for bad in [
+            "npm/x",
+            "pkg:npm",
+            "pkg:npm/",
+            "pkg:npm/x@%zz",
+            "pkg:n m/x",
+            "pkg:npm/x?a b=1",
+        ] {
             assert!(bad.parse::<PackageUrl>().is_err(), "{bad}");
         }
     }
