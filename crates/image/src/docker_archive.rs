@@ -99,20 +99,8 @@ fn select(
         })
         .collect::<Vec<_>>()
         .join(", ");
-    let number = selector.and_then(|text| text.strip_prefix('@')?.parse::<usize>().ok());
-    let meant: Vec<usize> = match (selector, number) {
-        (_, Some(number)) => Some(number)
-            .filter(|n| *n < entries.len())
-            .into_iter()
-            .collect(),
-        (Some(text), None) => {
-            let is_meant = |e: &Entry| e.tags().any(|tag| reference::is_called(tag, text));
-            (0..entries.len())
-                .filter(|at| entries.get(*at).is_some_and(is_meant))
-                .collect()
-        }
-        (None, None) => (0..entries.len()).collect(),
-    };
+    let is_called = |e: &Entry, text: &str| e.tags().any(|tag| reference::is_called(tag, text));
+    let meant = reference::meant(&entries, selector, is_called);
     match (meant.as_slice(), selector) {
         ([at], _) => Ok(entries.swap_remove(*at)),
         ([], Some(text)) => Err(ImageError::not_found(

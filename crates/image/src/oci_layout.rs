@@ -105,22 +105,10 @@ fn select(
         .map(|(at, e)| format!("@{at} {}", names(e).first().map_or("-", String::as_str)))
         .collect::<Vec<_>>()
         .join(", ");
-    let number = selector.and_then(|text| text.strip_prefix('@')?.parse::<usize>().ok());
-    let meant: Vec<usize> = match (selector, number) {
-        (_, Some(number)) => Some(number)
-            .filter(|n| *n < entries.len())
-            .into_iter()
-            .collect(),
-        (Some(text), None) => {
-            let is_meant = |e: &Descriptor| {
-                e.digest.as_str() == text || names(e).iter().any(|n| reference::is_called(n, text))
-            };
-            (0..entries.len())
-                .filter(|at| entries.get(*at).is_some_and(is_meant))
-                .collect()
-        }
-        (None, None) => (0..entries.len()).collect(),
+    let is_called = |e: &Descriptor, text: &str| {
+        e.digest.as_str() == text || names(e).iter().any(|n| reference::is_called(n, text))
     };
+    let meant = reference::meant(&entries, selector, is_called);
     // One image with two names is written as two entries.
     let digests: BTreeSet<_> = meant
         .iter()

@@ -188,6 +188,26 @@ fn is_component(part: &str) -> bool {
         .all(|s| matches!(s, "" | "." | "_" | "__") || s.bytes().all(|b| b == b'-'))
 }
 
+/// Which of several images are meant: `@N` by position, else by name; all of
+/// them where nothing is asked for.
+pub(crate) fn meant<T>(
+    entries: &[T],
+    selector: Option<&str>,
+    is_called: impl Fn(&T, &str) -> bool,
+) -> Vec<usize> {
+    let number = |text: &str| text.strip_prefix('@')?.parse::<usize>().ok();
+    let all = 0..entries.len();
+    match selector {
+        None => all.collect(),
+        Some(text) => match number(text) {
+            Some(at) => all.filter(|index| *index == at).collect(),
+            None => all
+                .filter(|index| is_called(&entries[*index], text))
+                .collect(),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
