@@ -97,7 +97,7 @@ pub struct PolicyIdentity {
 pub struct DataPosition {
     /// Hash over the set of shards.
     pub position: String,
-    /// When the newest feed in it was taken, RFC 3339.
+    /// When the oldest feed in it was taken, RFC 3339.
     pub built: String,
 }
 

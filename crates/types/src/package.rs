@@ -142,7 +142,8 @@ impl fmt::Display for Location {
 pub struct Package {
     /// What the evidence says.
     pub record: PackageRecord,
-    /// Where the evidence lies, sorted; never empty for a scanned image.
+    /// Where the evidence lies, sorted; empty only for packages that were
+    /// given rather than found.
     pub locations: Vec<Location>,
     /// Index of the layer that brought the package: the first of the unbroken
     /// run of layers that have it, up to the top.

@@ -20,7 +20,7 @@ pub struct Status {
     format: u32,
     /// Hash over the names and contents of all shards.
     pub position: String,
-    /// When the feed that was not taken for longest was taken, RFC 3339.
+    /// When the oldest feed was taken, RFC 3339.
     pub built: String,
     /// Feeds, by name.
     pub feeds: Vec<FeedStatus>,

@@ -184,8 +184,8 @@ impl Shard {
         })
     }
 
-    /// The text of the bound at a place, and whether the place is that very
-    /// version rather than just after it.
+    /// The text of the version that a place stands at or just after; `None`
+    /// before every version.
     pub(crate) fn bound(&self, place: u32) -> Result<Option<&str>, Corrupt> {
         let Some(rank) = place.checked_sub(1).map(|p| p / 2) else {
             return Ok(None);

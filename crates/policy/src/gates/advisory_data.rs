@@ -53,7 +53,7 @@ parameters! {
 impl Trigger for Stale {
     const NAME: &'static str = "stale";
     const ABOUT: &'static str =
-        "fires when the newest feed in the data was taken too long ago, or at an unknown time";
+        "fires when the oldest feed in the data was taken too long ago, or at an unknown time";
 
     fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
         let Some(data) = &subject.data else { return };
