@@ -39,12 +39,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let path = PATHS[usize::from(*choice) % PATHS.len()];
     let mode = Mode(0o755);
-    let head = FileHead {
-        path,
-        size: bytes.len() as u64,
-        mode,
-        magic: &bytes[..bytes.len().min(512)],
-    };
+    let magic = &bytes[..bytes.len().min(512)];
+    let head = FileHead::new(path, bytes.len() as u64, mode, magic);
     for collector in collectors::ALL {
         if collector.wants(&head) == Want::No {
             continue;

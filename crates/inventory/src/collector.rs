@@ -49,12 +49,24 @@ pub struct FileHead<'a> {
     pub mode: Mode,
     /// The first bytes of content, up to 512.
     pub magic: &'a [u8],
+    name: &'a str,
 }
 
 impl<'a> FileHead<'a> {
+    /// What a header says of a file.
+    pub fn new(path: &'a str, size: u64, mode: Mode, magic: &'a [u8]) -> Self {
+        Self {
+            path,
+            size,
+            mode,
+            magic,
+            name: path.rsplit('/').next().unwrap_or(path),
+        }
+    }
+
     /// The last path component.
     pub fn name(&self) -> &'a str {
-        self.path.rsplit('/').next().unwrap_or(self.path)
+        self.name
     }
 
     /// Whether `suffix` matches whole trailing path components.

@@ -1,6 +1,8 @@
 //! What collectors say about files: plain values that serialise.
 
-use plimsoll_types::{Digest, Distro, FileKind, GapKind, Group, Mode, PackageRecord, User};
+use plimsoll_types::{
+    Digest, Distro, Ecosystem, FileKind, GapKind, Group, Mode, PackageRecord, User,
+};
 use serde::{Deserialize, Serialize};
 
 /// One thing a file says.
@@ -23,7 +25,10 @@ impl Fact {
     /// What it costs to keep, in owned files.
     pub(crate) fn weight(&self) -> u64 {
         let count = match self {
-            Fact::Packages(packages) => 4 * packages.len(),
+            Fact::Packages(packages) => packages
+                .iter()
+                .map(|package| 4 + package.requires.len() / 4)
+                .sum(),
             Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
             Fact::Distro(_) => 1,
             Fact::Users(users) => users.len(),
@@ -36,6 +41,8 @@ impl Fact {
 /// The files that a package says are its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ownership {
+    /// The package's ecosystem.
+    pub ecosystem: Ecosystem,
     /// Name of the package.
     pub package: String,
     /// Architecture, where the record tells.

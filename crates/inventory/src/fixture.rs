@@ -1,8 +1,43 @@
 //! Layers built by code that says what they contain.
 
-use crate::facts::LayerFacts;
+use crate::collector::{CollectError, Collector, File, FileHead, Want};
+use crate::facts::{Fact, LayerFacts};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{Digest, Gap, GapKind};
+use plimsoll_types::{Digest, Gap, GapKind, Mode, PackageRecord};
+
+/// The packages that a collector finds in a file, which it must want.
+pub(crate) fn records(
+    collector: &dyn Collector,
+    path: &str,
+    bytes: &[u8],
+) -> Result<Vec<PackageRecord>, CollectError> {
+    let mode = Mode(0o755);
+    let magic = &bytes[..bytes.len().min(512)];
+    let want = collector.wants(&FileHead::new(path, bytes.len() as u64, mode, magic));
+    assert_ne!(want, Want::No, "{path}");
+    let file = File {
+        path,
+        mode,
+        bytes,
+        companion: None,
+    };
+    let facts = collector.collect(&file)?.facts.into_iter();
+    Ok(facts
+        .flat_map(|fact| match fact {
+            Fact::Packages(packages) => packages,
+            _ => Vec::new(),
+        })
+        .collect())
+}
+
+/// Those packages as `name@version`, in the order found.
+pub(crate) fn found(collector: &dyn Collector, path: &str, bytes: &[u8]) -> Vec<String> {
+    records(collector, path, bytes)
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .iter()
+        .map(|record| format!("{}@{}", record.name, record.full_version()))
+        .collect()
+}
 
 /// A header block in the old format, without its content.
 pub(crate) fn header(path: &[u8], flag: u8, link: &[u8], size: u64) -> [u8; 512] {

@@ -7,6 +7,7 @@ mod databases;
 mod files;
 mod owners;
 mod packages;
+mod relations;
 
 use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
@@ -42,6 +43,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
     owners::mark(&visible, &mut inventory);
+    relations::link(&mut inventory.packages);
     inventory.coverage.gaps.extend(databases::unseen(&tree));
     if tree.is_spent() {
         inventory.coverage.gaps.insert(Gap {

@@ -203,12 +203,7 @@ impl<R: BufRead> Pass<'_, R> {
             magic.extend_from_slice(&chunk[..length]);
             self.tar.consume(length);
         }
-        let head = FileHead {
-            path: &path,
-            size: header.size,
-            mode,
-            magic: &magic,
-        };
+        let head = FileHead::new(&path, header.size, mode, &magic);
         let mut readers: Vec<(&'static dyn Collector, Option<&'static str>)> = Vec::new();
         let (mut companion, mut wanted, mut waits) = (false, false, None);
         for &collector in collectors::ALL {
@@ -360,12 +355,7 @@ impl<R: BufRead> Pass<'_, R> {
     /// the new name too. What would only have been asked for under the new
     /// name is gone with the content, and is said to be.
     fn link(&mut self, target: &str, path: &str, mode: Mode, size: u64) {
-        let head = |path| FileHead {
-            path,
-            size,
-            mode,
-            magic: &[],
-        };
+        let head = |path| FileHead::new(path, size, mode, &[]);
         if let Some(held) = self.held.get(target) {
             let asked = collectors::ALL
                 .iter()

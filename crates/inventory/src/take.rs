@@ -288,6 +288,7 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
             introduced: 0,
             removed: None,
             owned_by: None,
+            depends_on: Vec::new(),
         });
     }
     inventory.packages.sort_by(|a, b| a.record.cmp(&b.record));

@@ -39,6 +39,22 @@ ecosystems! {
     Apk = "apk", "apk", true;
     /// RPM packages.
     Rpm = "rpm", "rpm", true;
+    /// Arch Linux packages.
+    Alpm = "alpm", "alpm", true;
+    /// Packages of OpenWrt, Yocto and their kin.
+    Opkg = "opkg", "opkg", true;
+    /// Gentoo packages, named `category/name`.
+    Portage = "portage", "ebuild", true;
+    /// Container-Optimized OS packages.
+    Cos = "cos", "cos", true;
+    /// Nix store paths.
+    Nix = "nix", "nix", false;
+    /// Snaps.
+    Snap = "snap", "snap", false;
+    /// Flatpak applications.
+    Flatpak = "flatpak", "flatpak", false;
+    /// Homebrew formulae.
+    Brew = "brew", "brew", false;
     /// Python distributions.
     Pypi = "pypi", "pypi", false;
     /// Node packages.
@@ -65,6 +81,52 @@ ecosystems! {
     Hackage = "hackage", "hackage", false;
     /// Bitnami components.
     Bitnami = "bitnami", "bitnami", false;
+    /// Conda packages.
+    Conda = "conda", "conda", false;
+    /// Erlang/OTP applications.
+    Otp = "otp", "otp", false;
+    /// PEAR packages.
+    Pear = "pear", "pear", false;
+    /// PECL extensions.
+    Pecl = "pecl", "pecl", false;
+    /// Swift packages, named by repository: `github.com/owner/name`.
+    Swift = "swift", "swift", false;
+    /// CocoaPods.
+    Cocoapods = "cocoapods", "cocoapods", false;
+    /// Lua rocks.
+    Luarocks = "luarocks", "luarocks", false;
+    /// OCaml packages.
+    Opam = "opam", "opam", false;
+    /// Perl distributions.
+    Cpan = "cpan", "cpan", false;
+    /// C and C++ packages of Conan.
+    Conan = "conan", "conan", false;
+    /// C and C++ packages of vcpkg.
+    Vcpkg = "vcpkg", "vcpkg", false;
+    /// Julia packages.
+    Julia = "julia", "julia", false;
+    /// WordPress itself, its plugins and themes.
+    Wordpress = "wordpress", "wordpress-plugin", false;
+    /// Terraform providers.
+    Terraform = "terraform", "terraform", false;
+    /// SWI-Prolog packs.
+    Swiplpack = "swiplpack", "swiplpack", false;
+    /// Spack packages.
+    Spack = "spack", "spack", false;
+    /// Java runtimes.
+    Jvm = "jvm", "generic", false;
+    /// Programs that no package manager installed.
+    Binary = "binary", "generic", false;
+    /// Linux kernels.
+    Kernel = "linux-kernel", "generic", false;
+    /// Modules of Linux kernels.
+    KernelModule = "linux-kernel-module", "generic", false;
+    /// Machine learning models.
+    Model = "model", "huggingface", false;
+    /// Extensions of editors.
+    EditorExtension = "vscode-extension", "vscode-extension", false;
+    /// Anything else that a bill of materials names.
+    Generic = "generic", "generic", false;
 }
 
 impl Ecosystem {
@@ -74,6 +136,7 @@ impl Ecosystem {
         match kind.as_str() {
             // Spelling of older Alpine package URLs.
             "alpine" => Some(Ecosystem::Apk),
+            "generic" => Some(Ecosystem::Generic),
             _ => Self::ALL.iter().copied().find(|e| e.purl_type() == kind),
         }
     }

@@ -1,5 +1,6 @@
 use crate::{Distro, Ecosystem, PackageUrl};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What one piece of evidence says about one package, before anything is
@@ -26,6 +27,23 @@ pub struct PackageRecord {
     pub licenses: Vec<String>,
     /// The rpm modularity label `name:stream:version:context`.
     pub modularity: Option<String>,
+    /// Package URL qualifiers that no other field implies: `classifier`,
+    /// `platform`, `slot`, `vcs_url` and the like.
+    pub qualifiers: BTreeMap<String, String>,
+    /// The package URL, where it does not follow from the other fields.
+    pub purl: Option<String>,
+    /// Part of the project itself, or a file: no registry knows it, so it has
+    /// no package URL and no advisory speaks of it.
+    pub local: bool,
+    /// Needed only to build or test what declares it.
+    pub development: bool,
+    /// CPE 2.3 names, where a curated rule gives them.
+    pub cpes: Vec<String>,
+    /// Digests of the artifact as its record states them, `algorithm:hex`.
+    pub digests: Vec<String>,
+    /// What it depends on, in the same ecosystem: `name`, or `name@version`
+    /// where the evidence says which. Sorted.
+    pub requires: Vec<String>,
     /// How sure the evidence is.
     pub confidence: Confidence,
     /// What leads to this package inside the evidence file, outermost first:
@@ -53,6 +71,13 @@ impl PackageRecord {
             vendor: None,
             licenses: Vec::new(),
             modularity: None,
+            qualifiers: BTreeMap::new(),
+            purl: None,
+            local: false,
+            development: false,
+            cpes: Vec::new(),
+            digests: Vec::new(),
+            requires: Vec::new(),
             confidence,
             nested: Vec::new(),
         }
@@ -87,7 +112,8 @@ impl PackageRecord {
         )
     }
 
-    /// The package URL, with the distribution's qualifiers for OS packages.
+    /// The package URL, with the distribution's qualifiers for OS packages;
+    /// `None` where it would be a wrong one.
     pub fn purl(&self, distro: Option<&Distro>) -> Option<PackageUrl> {
         PackageUrl::of(self, distro)
     }
@@ -153,4 +179,6 @@ pub struct Package {
     /// The OS package that owns the evidence file, as `name`, where its
     /// content is still what that package installed.
     pub owned_by: Option<String>,
+    /// Indexes of the packages that it depends on, ascending.
+    pub depends_on: Vec<u32>,
 }

@@ -31,6 +31,12 @@ pub struct ParsePurlError {
 
 impl PackageUrl {
     pub(crate) fn of(record: &PackageRecord, distro: Option<&Distro>) -> Option<Self> {
+        if record.local {
+            return None;
+        }
+        if let Some(stated) = &record.purl {
+            return stated.parse().ok();
+        }
         let mut purl = PackageUrl {
             kind: record.ecosystem.purl_type().to_owned(),
             version: record.version.clone(),
@@ -38,19 +44,23 @@ impl PackageUrl {
         };
         let (namespace, name) = match record.ecosystem {
             Ecosystem::Maven => record.name.split_once(':')?,
-            Ecosystem::Npm | Ecosystem::Golang | Ecosystem::Composer => {
-                record.name.rsplit_once('/').unwrap_or(("", &record.name))
-            }
-            _ => ("", record.name.as_str()),
+            e if e.is_os() && e != Ecosystem::Portage => ("", record.name.as_str()),
+            _ => record.name.rsplit_once('/').unwrap_or(("", &record.name)),
         };
         purl.namespace = namespace.to_owned();
         purl.name = match record.ecosystem {
             Ecosystem::Pypi => pep503(name),
+            Ecosystem::Composer => {
+                purl.namespace.make_ascii_lowercase();
+                name.to_ascii_lowercase()
+            }
             _ => name.to_owned(),
         };
         if record.ecosystem.is_os() {
             if let Some(distro) = distro {
-                purl.namespace = distro.purl_namespace(record.ecosystem);
+                if !matches!(record.ecosystem, Ecosystem::Portage | Ecosystem::Opkg) {
+                    purl.namespace = distro.purl_namespace(record.ecosystem);
+                }
                 purl.qualifiers.insert("distro".into(), distro.qualifier());
             }
             if let Some(arch) = &record.arch {
@@ -64,6 +74,9 @@ impl PackageUrl {
                     .insert("upstream".into(), upstream(record, source));
             }
         }
+        let own = record.qualifiers.iter();
+        purl.qualifiers
+            .extend(own.map(|(key, value)| (key.clone(), value.clone())));
         Some(purl)
     }
 
@@ -73,7 +86,9 @@ impl PackageUrl {
         let ecosystem = Ecosystem::from_purl_type(&self.kind)?;
         let name = match ecosystem {
             Ecosystem::Maven => format!("{}:{}", self.namespace, self.name),
-            e if e.is_os() || self.namespace.is_empty() => self.name.clone(),
+            e if (e.is_os() && e != Ecosystem::Portage) || self.namespace.is_empty() => {
+                self.name.clone()
+            }
             _ => format!("{}/{}", self.namespace, self.name),
         };
         let mut record =

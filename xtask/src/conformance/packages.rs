@@ -81,16 +81,25 @@ fn distro(inventory: &Inventory) -> BTreeSet<String> {
 }
 
 fn packages(inventory: &Inventory, ecosystem: &str) -> BTreeSet<String> {
-    let of = if ecosystem == "maven-artifact" {
-        "maven"
-    } else {
-        ecosystem
-    };
     let records = inventory.packages.iter().map(|package| &package.record);
     records
-        .filter(|record| record.ecosystem.as_str() == of && record.version.is_some())
+        .filter(|record| belongs(record.ecosystem, ecosystem) && record.version.is_some())
         .map(|record| format!("{}@{}", name(record, ecosystem), record.full_version()))
         .collect()
+}
+
+/// Whether the corpus counts an ecosystem to a family. Most families are one
+/// ecosystem; some are a kind of evidence that names packages of others.
+fn belongs(ecosystem: Ecosystem, family: &str) -> bool {
+    match family {
+        "embedded-sbom" | "elf-note" => true,
+        "maven-artifact" => ecosystem == Ecosystem::Maven,
+        "snap" => matches!(ecosystem, Ecosystem::Snap | Ecosystem::Deb),
+        "chisel" => ecosystem == Ecosystem::Deb,
+        "pear" => matches!(ecosystem, Ecosystem::Pear | Ecosystem::Pecl),
+        "binary" => matches!(ecosystem, Ecosystem::Binary | Ecosystem::Jvm),
+        family => ecosystem.as_str() == family,
+    }
 }
 
 fn name(record: &PackageRecord, ecosystem: &str) -> String {

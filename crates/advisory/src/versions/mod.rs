@@ -129,21 +129,47 @@ impl Scheme {
     /// The scheme in which an ecosystem's packages are versioned.
     pub fn of(ecosystem: Ecosystem) -> Scheme {
         match ecosystem {
-            Ecosystem::Deb => Scheme::Deb,
+            Ecosystem::Deb | Ecosystem::Opkg => Scheme::Deb,
             Ecosystem::Apk => Scheme::Apk,
             Ecosystem::Rpm => Scheme::Rpm,
+            Ecosystem::Alpm => Scheme::Pacman,
+            Ecosystem::Portage | Ecosystem::Cos => Scheme::Portage,
             Ecosystem::Pypi => Scheme::Pep440,
-            Ecosystem::Npm | Ecosystem::Cargo => Scheme::Semver,
+            Ecosystem::Npm
+            | Ecosystem::Cargo
+            | Ecosystem::Swift
+            | Ecosystem::Julia
+            | Ecosystem::Terraform
+            | Ecosystem::EditorExtension => Scheme::Semver,
             Ecosystem::Golang => Scheme::Go,
             Ecosystem::Maven => Scheme::Maven,
-            Ecosystem::Gem => Scheme::Gem,
+            Ecosystem::Gem | Ecosystem::Cocoapods => Scheme::Gem,
             Ecosystem::Nuget => Scheme::Nuget,
-            Ecosystem::Composer => Scheme::Composer,
-            Ecosystem::Hex => Scheme::Hex,
+            Ecosystem::Composer | Ecosystem::Pear | Ecosystem::Pecl => Scheme::Composer,
+            Ecosystem::Hex | Ecosystem::Otp => Scheme::Hex,
             Ecosystem::Pub => Scheme::Pub,
             Ecosystem::Cran => Scheme::Cran,
             Ecosystem::Hackage => Scheme::Hackage,
             Ecosystem::Bitnami => Scheme::Bitnami,
+            Ecosystem::Jvm => Scheme::Jvm,
+            Ecosystem::Nix
+            | Ecosystem::Snap
+            | Ecosystem::Flatpak
+            | Ecosystem::Brew
+            | Ecosystem::Conda
+            | Ecosystem::Luarocks
+            | Ecosystem::Opam
+            | Ecosystem::Cpan
+            | Ecosystem::Conan
+            | Ecosystem::Vcpkg
+            | Ecosystem::Wordpress
+            | Ecosystem::Swiplpack
+            | Ecosystem::Spack
+            | Ecosystem::Binary
+            | Ecosystem::Kernel
+            | Ecosystem::KernelModule
+            | Ecosystem::Model
+            | Ecosystem::Generic => Scheme::Fuzzy,
         }
     }
 

@@ -124,6 +124,7 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
             version: None,
         });
     let owner = Ownership {
+        ecosystem: Ecosystem::Apk,
         package: name.to_owned(),
         arch: record.arch.clone(),
         files,

@@ -185,6 +185,7 @@ fn owner(file: &File<'_>, files: Vec<OwnedFile>) -> Ownership {
         None => (stem, None),
     };
     Ownership {
+        ecosystem: Ecosystem::Deb,
         package: package.to_owned(),
         arch,
         files,

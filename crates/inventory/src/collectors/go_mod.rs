@@ -229,14 +229,7 @@ mod tests {
 
     #[test]
     fn the_module_cache_declares_nothing() {
-        let wants = |path| {
-            GoMod.wants(&FileHead {
-                path,
-                size: 1,
-                mode: Mode(0o644),
-                magic: b"",
-            })
-        };
+        let wants = |path| GoMod.wants(&FileHead::new(path, 1, Mode(0o644), b""));
         assert_ne!(wants("src/go.mod"), Want::No);
         assert_eq!(wants("go/pkg/mod/a@v1/go.mod"), Want::No);
         assert_eq!(wants("src/testdata/go.mod"), Want::No);

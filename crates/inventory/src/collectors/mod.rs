@@ -13,6 +13,7 @@ mod npm;
 pub(crate) mod os_release;
 mod python;
 pub(crate) mod rpm;
+mod text;
 mod users;
 mod zip;
 

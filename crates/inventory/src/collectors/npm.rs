@@ -1,5 +1,6 @@
 //! Node packages as installed: `package.json` files.
 
+use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -27,11 +28,7 @@ impl Collector for Npm {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let bytes = file
-            .bytes
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(file.bytes);
-        let json: Value = serde_json::from_slice(bytes).map_err(CollectError::new)?;
+        let json: Value = serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
         let (Some(name), Some(version)) = (text(&json, "name"), text(&json, "version")) else {
             // Application manifests and type markers have neither.
             return Ok(Collected::default());
@@ -126,24 +123,11 @@ fn person(value: Option<&Value>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_types::Mode;
+    use crate::fixture::records;
 
     fn collect(json: &str) -> Result<Option<PackageRecord>, CollectError> {
-        let path = "app/node_modules/x/package.json";
-        let file = File {
-            path,
-            mode: Mode(0o644),
-            bytes: json.as_bytes(),
-            companion: None,
-        };
-        Ok(Npm
-            .collect(&file)?
-            .facts
-            .into_iter()
-            .find_map(|fact| match fact {
-                Fact::Packages(packages) => packages.into_iter().next(),
-                _ => None,
-            }))
+        let found = records(&Npm, "app/node_modules/x/package.json", json.as_bytes());
+        Ok(found?.into_iter().next())
     }
 
     #[test]

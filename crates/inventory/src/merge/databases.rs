@@ -42,12 +42,7 @@ fn file(tree: &Tree<'_>, collector: &dyn Collector, place: &str) -> Option<Gap> 
     if real == place || entry.kind != FileKind::File || entry.size == 0 {
         return None;
     }
-    let want = collector.wants(&FileHead {
-        path: &real,
-        size: entry.size,
-        mode: entry.mode,
-        magic: &[],
-    });
+    let want = collector.wants(&FileHead::new(&real, entry.size, entry.mode, &[]));
     if want != Want::No && read_alike(place, &real) {
         return None;
     }

@@ -35,7 +35,7 @@ pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
     for (_, evidence) in visible.evidence() {
         for fact in &evidence.facts {
             let Fact::Owned(owners) = fact else { continue };
-            for owner in owners {
+            for owner in owners.iter().filter(|owner| owner.ecosystem.is_os()) {
                 let Some(&since) = introduced.get(owner.package.as_str()) else {
                     continue;
                 };

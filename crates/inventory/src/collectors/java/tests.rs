@@ -253,12 +253,7 @@ fn an_archive_that_nothing_names_is_said_to_be() {
 
 #[test]
 fn jars_are_known_by_name_or_by_their_start() {
-    let head = |path, magic| FileHead {
-        path,
-        size: 1,
-        mode: Mode(0o644),
-        magic,
-    };
+    let head = |path, magic| FileHead::new(path, 1, Mode(0o644), magic);
     let jar = manifest("");
     assert_ne!(Java.wants(&head("a/b.JAR", b"#!/bin/sh")), Want::No);
     assert_ne!(Java.wants(&head("a/b.bin", &jar)), Want::No);

@@ -143,6 +143,7 @@ impl<'a> Header<'a> {
             });
         }
         Ownership {
+            ecosystem: Ecosystem::Rpm,
             package: record.name.clone(),
             arch: record.arch.clone(),
             files,

@@ -1,0 +1,35 @@
+//! Text files that people and tools on any system wrote.
+
+use std::borrow::Cow;
+
+/// The text of a file: UTF-8 or UTF-16 by its byte order mark, else UTF-8.
+/// What is neither becomes replacement characters.
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
+        _ => String::from_utf8_lossy(bytes),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let characters = char::decode_utf16(units);
+    characters
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_order_marks_tell_the_encoding() {
+        assert_eq!(decode(b"\xef\xbb\xbfa==1"), "a==1");
+        assert_eq!(decode(b"\xff\xfea\0=\0"), "a=");
+        assert_eq!(decode(b"\xfe\xff\0a\0="), "a=");
+        assert_eq!(decode(b"a\xff"), "a\u{fffd}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Which package needs which: names in records become edges.
+
+use plimsoll_types::{Ecosystem, Package};
+use std::collections::HashMap;
+
+/// Edges that are kept of one package.
+const MOST: usize = 10_000;
+
+/// Fills in `depends_on`. A name means the package of the same file (a lock
+/// file, a database) where that has one, else the one whose evidence lies
+/// nearest: that is how module loaders look, from the inside out.
+pub(super) fn link(packages: &mut [Package]) {
+    let mut by_name: HashMap<(Ecosystem, &str), Vec<usize>> = HashMap::new();
+    for (index, package) in packages.iter().enumerate() {
+        let record = &package.record;
+        by_name
+            .entry((record.ecosystem, &record.name))
+            .or_default()
+            .push(index);
+    }
+    let edges: Vec<Vec<u32>> = packages
+        .iter()
+        .map(|package| {
+            let mut edges: Vec<u32> = package
+                .record
+                .requires
+                .iter()
+                .take(MOST)
+                .filter_map(|wanted| target(packages, &by_name, package, wanted))
+                .filter_map(|index| u32::try_from(index).ok())
+                .collect();
+            edges.sort_unstable();
+            edges.dedup();
+            edges
+        })
+        .collect();
+    for (package, edges) in packages.iter_mut().zip(edges) {
+        package.depends_on = edges;
+    }
+}
+
+fn target(
+    packages: &[Package],
+    by_name: &HashMap<(Ecosystem, &str), Vec<usize>>,
+    from: &Package,
+    wanted: &str,
+) -> Option<usize> {
+    let ecosystem = from.record.ecosystem;
+    let (candidates, version) = match by_name.get(&(ecosystem, wanted)) {
+        Some(candidates) => (candidates, None),
+        None => {
+            let (name, version) = wanted.rsplit_once('@')?;
+            (by_name.get(&(ecosystem, name))?, Some(version))
+        }
+    };
+    candidates
+        .iter()
+        .copied()
+        .filter(|&index| {
+            version.is_none_or(|version| packages[index].record.full_version() == version)
+        })
+        // The first of the best, so that equal candidates give equal answers.
+        .rev()
+        .max_by_key(|&index| nearness(from, &packages[index]))
+}
+
+/// Bytes of path, in whole components, that the evidence of both shares.
+fn nearness(from: &Package, to: &Package) -> usize {
+    let pairs = from
+        .locations
+        .iter()
+        .take(8)
+        .flat_map(|a| to.locations.iter().take(64).map(move |b| (a, b)));
+    pairs
+        .map(|(a, b)| {
+            if a.path == b.path {
+                return usize::MAX;
+            }
+            // Of two copies below a shared folder the upper one is in reach.
+            let shared = shared(&a.path, &b.path);
+            let beyond = b.path[shared..].matches('/').count();
+            (shared << 16).saturating_sub(beyond)
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+fn shared(a: &str, b: &str) -> usize {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    a.as_bytes()[..same]
+        .iter()
+        .rposition(|&byte| byte == b'/')
+        .map_or(0, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_types::{Confidence, Location, PackageRecord};
+
+    fn package(name: &str, version: &str, path: &str, requires: &[&str]) -> Package {
+        let version = Some(version.to_owned());
+        let mut record = PackageRecord::new(Ecosystem::Npm, name, version, Confidence::Installed);
+        record.requires = requires.iter().map(|&name| name.to_owned()).collect();
+        Package {
+            record,
+            locations: vec![Location {
+                path: path.to_owned(),
+                nested: Vec::new(),
+                layer: 0,
+            }],
+            introduced: 0,
+            removed: None,
+            owned_by: None,
+            depends_on: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_nearest_copy_is_the_one_that_is_meant() {
+        let mut packages = [
+            package("a", "1", "app/node_modules/a/package.json", &["b", "gone"]),
+            package("b", "1", "app/node_modules/b/package.json", &[]),
+            package(
+                "b",
+                "2",
+                "app/node_modules/a/node_modules/b/package.json",
+                &[],
+            ),
+            package("c", "1", "app/node_modules/c/package.json", &["b", "c"]),
+        ];
+        link(&mut packages);
+        assert_eq!(packages[0].depends_on, [2]);
+        assert_eq!(packages[3].depends_on, [1, 3]);
+    }
+
+    #[test]
+    fn a_lock_file_says_which_of_two_versions() {
+        let mut packages = [
+            package("a", "1", "Cargo.lock", &["b@2"]),
+            package("@s/b", "2", "Cargo.lock", &["b"]),
+            package("b", "1", "Cargo.lock", &[]),
+            package("b", "2", "Cargo.lock", &["@s/b"]),
+        ];
+        link(&mut packages);
+        assert_eq!(packages[0].depends_on, [3]);
+        assert_eq!(packages[1].depends_on, [2]);
+        assert_eq!(packages[3].depends_on, [1]);
+    }
+}
