@@ -54,6 +54,7 @@ pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str) -> Packag
         introduced: 1,
         removed: None,
         owned_by: None,
+        license: None,
         depends_on: Vec::new(),
     }
 }

@@ -13,6 +13,8 @@ pub enum Fact {
     Packages(Vec<PackageRecord>),
     /// Files that belong to packages.
     Owned(Vec<Ownership>),
+    /// The SPDX id of the licence that the file is the text of.
+    LicenseText(String),
     /// The distribution.
     Distro(Distro),
     /// Lines of `/etc/passwd`.
@@ -30,7 +32,7 @@ impl Fact {
                 .map(|package| 4 + package.requires.len() / 4)
                 .sum(),
             Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
-            Fact::Distro(_) => 1,
+            Fact::LicenseText(_) | Fact::Distro(_) => 1,
             Fact::Users(users) => users.len(),
             Fact::Groups(groups) => groups.iter().map(|group| 1 + group.members.len()).sum(),
         };

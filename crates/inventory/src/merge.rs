@@ -5,6 +5,7 @@
 
 mod databases;
 mod files;
+mod licenses;
 mod owners;
 mod packages;
 mod relations;
@@ -43,6 +44,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
     owners::mark(&visible, &mut inventory);
+    licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);
     inventory.coverage.gaps.extend(databases::unseen(&tree));
     if tree.is_spent() {

@@ -288,6 +288,7 @@ pub fn of_packages(name: &str, source: &str, records: Vec<PackageRecord>) -> Inv
             introduced: 0,
             removed: None,
             owned_by: None,
+            license: None,
             depends_on: Vec::new(),
         });
     }

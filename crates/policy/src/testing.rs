@@ -113,6 +113,7 @@ impl Scene {
             introduced: 0,
             removed: None,
             owned_by: None,
+            license: None,
             depends_on: Vec::new(),
         });
         self

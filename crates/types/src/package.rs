@@ -179,6 +179,10 @@ pub struct Package {
     /// The OS package that owns the evidence file, as `name`, where its
     /// content is still what that package installed.
     pub owned_by: Option<String>,
+    /// The licences as an SPDX expression: those that the record declares, else
+    /// what a licence file beside it says. Names that are no SPDX licence are
+    /// `LicenseRef-…`; `None` where nothing is known.
+    pub license: Option<String>,
     /// Indexes of the packages that it depends on, ascending.
     pub depends_on: Vec<u32>,
 }

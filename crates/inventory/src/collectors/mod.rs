@@ -9,6 +9,7 @@ mod dpkg;
 mod go;
 mod go_mod;
 mod java;
+mod license_file;
 mod npm;
 pub(crate) mod os_release;
 mod python;
@@ -42,5 +43,6 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &license_file::LicenseFile,
     &users::Users,
 ];

@@ -189,6 +189,7 @@ impl<'a> Timeline<'a> {
                                 introduced: since,
                                 removed: until,
                                 owned_by: None,
+                                license: None,
                                 depends_on: Vec::new(),
                             },
                         );

@@ -112,6 +112,7 @@ mod tests {
             introduced: 0,
             removed: None,
             owned_by: None,
+            license: None,
             depends_on: Vec::new(),
         }
     }

@@ -260,3 +260,21 @@ fn following_links_of_an_image_has_a_budget() {
     assert_eq!(tree.real("a"), None);
     assert!(tree.is_spent());
 }
+
+#[test]
+fn a_licence_file_speaks_for_the_package_that_declares_nothing() {
+    let mozilla = "Mozilla Public License Version 2.0";
+    let merged = merged(&[&[
+        r#"node_modules/a/package.json={"name":"a","version":"1"}"#,
+        &format!("node_modules/a/LICENSE={mozilla}"),
+        r#"node_modules/b/package.json={"name":"b","version":"1","license":"GPL-2.0"}"#,
+        &format!("node_modules/b/LICENSE={mozilla}"),
+        r#"node_modules/c/package.json={"name":"c","version":"1"}"#,
+    ]]);
+    let licenses: Vec<_> = merged
+        .packages
+        .iter()
+        .map(|package| package.license.as_deref())
+        .collect();
+    assert_eq!(licenses, [Some("MPL-2.0"), Some("GPL-2.0-only"), None]);
+}

@@ -1,0 +1,46 @@
+//! Licences of packages: what they declare, else what the licence file beside
+//! their evidence says, as one SPDX expression.
+
+use super::Visible;
+use crate::facts::Fact;
+use crate::path::parent;
+use plimsoll_types::{Confidence, Package};
+use std::collections::BTreeMap;
+
+pub(super) fn state(visible: &Visible<'_>, packages: &mut [Package]) {
+    let texts = texts(visible);
+    for package in packages {
+        package.license = plimsoll_license::expression(&package.record.licenses);
+        // What only a lock file names has no files of its own.
+        if package.license.is_none() && package.record.confidence == Confidence::Installed {
+            package.license = beside(&texts, package);
+        }
+    }
+}
+
+/// Licence files by the folder they are about.
+fn texts<'a>(visible: &Visible<'a>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, evidence) in visible.evidence() {
+        for fact in &evidence.facts {
+            if let Fact::LicenseText(id) = fact {
+                let folder = parent(&evidence.path);
+                // Core metadata 2.4 keeps them apart.
+                let folder = folder.strip_suffix("/licenses").unwrap_or(folder);
+                texts.entry(folder).or_default().push(id);
+            }
+        }
+    }
+    texts
+}
+
+fn beside(texts: &BTreeMap<&str, Vec<&str>>, package: &Package) -> Option<String> {
+    let mut places = package.locations.iter();
+    // Nested packages have nothing beside them but their archive.
+    let found = places.find_map(|place| {
+        let outer = place.nested.is_empty().then_some(&place.path)?;
+        texts.get(parent(outer))
+    })?;
+    // Several files offer a choice (LICENSE-MIT, LICENSE-APACHE).
+    plimsoll_license::expression(&[found.join(" OR ")])
+}
