@@ -23,7 +23,7 @@ fn an_unknown_gate_lists_the_gates() {
     assert_eq!(
         error(&rule("gate: nonsense\ntrigger: x")),
         "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are advisory-data, coverage, \
-         files, healthcheck, packages, ports, user, vulnerabilities"
+         files, healthcheck, licenses, packages, ports, user, vulnerabilities"
     );
     assert_eq!(
         error(&rule("gate: vulnerability\ntrigger: package")),

@@ -2,11 +2,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! ecosystems {
-    ($($(#[$doc:meta])* $variant:ident = $id:literal, $purl:literal, $os:literal;)*) => {
+    ($($(#[doc = $about:literal])+ $variant:ident = $id:literal, $purl:literal, $os:literal;)*) => {
         /// A world of packages with its own names and version order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Ecosystem {
-            $($(#[$doc])* #[serde(rename = $id)] $variant,)*
+            $($(#[doc = $about])+ #[serde(rename = $id)] $variant,)*
         }
 
         impl Ecosystem {
@@ -16,6 +16,11 @@ macro_rules! ecosystems {
             /// The short name used in output and policies.
             pub fn as_str(self) -> &'static str {
                 match self { $(Ecosystem::$variant => $id,)* }
+            }
+
+            /// What it is, in one line.
+            pub fn about(self) -> &'static str {
+                match self { $(Ecosystem::$variant => concat!($($about),+).trim_ascii().trim_end_matches('.'),)* }
             }
 
             /// The package URL type.

@@ -13,6 +13,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Table {
     Collectors,
+    Ecosystems,
     Feeds,
     Gates,
     Formats,
@@ -23,6 +24,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Table::Collectors => plimsoll_inventory::collectors::ALL
             .iter()
             .map(|collector| (collector.name().to_owned(), collector.about().to_owned()))
+            .collect(),
+        Table::Ecosystems => plimsoll_types::Ecosystem::ALL
+            .iter()
+            .map(|ecosystem| (ecosystem.to_string(), ecosystem.about().to_owned()))
             .collect(),
         Table::Feeds => plimsoll_advisory::feeds()
             .map(|(name, about)| (name.to_owned(), about.to_owned()))

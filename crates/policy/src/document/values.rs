@@ -74,8 +74,7 @@ macro_rules! words {
     ($($type:ty: $all:expr;)*) => {$(
         impl Value for $type {
             fn expected() -> String {
-                let words: Vec<_> = $all.iter().map(|word| format!("`{}`", word.as_str())).collect();
-                format!("one of {}", words.join(", "))
+                $crate::document::one_of($all.iter().map(|word| word.as_str()))
             }
 
             fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
@@ -94,6 +93,15 @@ macro_rules! words {
     )*};
 }
 pub(crate) use words;
+
+/// The words, or of very many those that come first: the table names all.
+pub(crate) fn one_of(words: impl ExactSizeIterator<Item = &'static str>) -> String {
+    const MOST: usize = 24;
+    let more = if words.len() > MOST { ", …" } else { "" };
+    let shown = words.len().min(if more.is_empty() { MOST } else { 8 });
+    let words: Vec<_> = words.take(shown).map(|word| format!("`{word}`")).collect();
+    format!("one of {}{more}", words.join(", "))
+}
 
 words! {
     Action: [Action::Stop, Action::Warn, Action::Go, Action::Info];

@@ -9,6 +9,7 @@ mod coverage;
 mod files;
 mod healthcheck;
 mod instruction;
+mod licenses;
 mod packages;
 mod ports;
 mod reference;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[&dyn Gate] = &[
     &coverage::Coverage,
     &files::Files,
     &healthcheck::Healthcheck,
+    &licenses::Licenses,
     &packages::Packages,
     &ports::Ports,
     &user::User,
