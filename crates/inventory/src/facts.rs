@@ -119,9 +119,32 @@ pub(crate) struct LayerEntry {
     pub uid: u32,
     pub gid: u32,
     pub size: u64,
-    pub digest: Option<[u8; 32]>,
+    pub sums: Option<Sums>,
     /// A directory that the layer needs but does not list.
     pub implied: bool,
+}
+
+/// The digests of a file's content. Those that package databases state and
+/// cryptographers do not trust are there where a package may own the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sums {
+    pub sha256: [u8; 32],
+    pub md5: Option<[u8; 16]>,
+    pub sha1: Option<[u8; 20]>,
+}
+
+impl Sums {
+    /// Whether the content has the stated digest; `None` where that algorithm
+    /// was not computed.
+    pub fn agree(&self, stated: &FileDigest) -> Option<bool> {
+        let computed: &[u8] = match stated.algorithm {
+            Algorithm::Md5 => self.md5.as_ref()?,
+            Algorithm::Sha1 => self.sha1.as_ref()?,
+            Algorithm::Sha256 => &self.sha256,
+            Algorithm::Sha384 | Algorithm::Sha512 => return None,
+        };
+        Some(stated.hash == computed)
+    }
 }
 
 /// What one collector said about one file.

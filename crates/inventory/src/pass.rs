@@ -7,11 +7,15 @@ use crate::facts::{Evidence, Fact, LayerEntry, LayerGap};
 use crate::path::{NameError, clean, read_alike, readable};
 use crate::tar::{EntryKind, Header, TarError, TarReader};
 use crate::tree::{LayerTree, Placed};
+use checksums::Worlds;
 use plimsoll_types::{GapKind, Mode};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 use std::rc::Rc;
+
+mod checksums;
+#[cfg(test)]
+mod tests;
 
 /// How much a single layer may hold.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +87,7 @@ pub(crate) fn read_layer<R: BufRead>(input: R, limits: &Limits) -> Result<(Seen,
         held_memory: 0,
         facts: limits.facts,
         failure: None,
+        worlds: Worlds::default(),
         limits,
     };
     let mut entries = 0;
@@ -129,6 +134,8 @@ struct Pass<'a, R> {
     /// Facts that may still be kept.
     facts: u64,
     failure: Option<std::io::Error>,
+    /// Whose files the layer holds, as far as it has shown.
+    worlds: Worlds,
     limits: &'a Limits,
 }
 
@@ -191,7 +198,8 @@ impl<R: BufRead> Pass<'_, R> {
         let mode = Mode(header.mode);
         let holes = self.holes.checked_sub(header.holes);
         self.holes = holes.unwrap_or(self.holes);
-        let mut hash = Sha256::new();
+        self.worlds.see(&path);
+        let mut hash = self.worlds.start(&path);
         let mut magic =
             Vec::with_capacity(MAGIC.min(usize::try_from(header.size).unwrap_or(MAGIC)));
         while magic.len() < MAGIC {
@@ -266,7 +274,7 @@ impl<R: BufRead> Pass<'_, R> {
                 let length = chunk.len();
                 self.tar.consume(length);
             }
-            self.tree.digest(&path, hash.finalize().into());
+            self.tree.sums(&path, hash.finish());
             return Ok(());
         }
         let mut content = Content::new(header.size, self.limits.memory);
@@ -282,7 +290,7 @@ impl<R: BufRead> Pass<'_, R> {
             let length = chunk.len();
             self.tar.consume(length);
         }
-        self.tree.digest(&path, hash.finalize().into());
+        self.tree.sums(&path, hash.finish());
         let mut waiting = None;
         for (collector, suffix) in readers {
             match suffix {
@@ -566,6 +574,3 @@ fn unreadable(collector: &dyn Collector) -> GapKind {
 pub(crate) fn drain(mut input: impl Read) -> std::io::Result<()> {
     std::io::copy(&mut input, &mut std::io::sink()).map(|_| ())
 }
-
-#[cfg(test)]
-mod tests;

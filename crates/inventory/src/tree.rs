@@ -1,7 +1,7 @@
 //! The tree of one layer alone, built entry by entry in the order of the
 //! archive, as an engine would unpack it into an empty directory.
 
-use crate::facts::{LayerEntry, LayerGap};
+use crate::facts::{LayerEntry, LayerGap, Sums};
 use crate::pass::Limits;
 use crate::path::{MAX_PATH, join, name, parent, readable};
 use crate::tar::{EntryKind, Header};
@@ -119,7 +119,7 @@ impl LayerTree {
             mode: Mode(header.mode),
             uid: header.uid,
             gid: header.gid,
-            digest: None,
+            sums: None,
             implied: false,
         };
         self.insert(&path, node);
@@ -138,10 +138,10 @@ impl LayerTree {
         readable(&link[..link.len().min(MAX_PATH)])
     }
 
-    /// Notes the digest of a file's content.
-    pub fn digest(&mut self, path: &str, digest: [u8; 32]) {
+    /// Notes the digests of a file's content.
+    pub fn sums(&mut self, path: &str, sums: Sums) {
         if let Some(node) = self.nodes.get_mut(path) {
-            node.digest = Some(digest);
+            node.sums = Some(sums);
         }
     }
 
@@ -250,7 +250,7 @@ impl LayerTree {
                 uid: 0,
                 gid: 0,
                 size: 0,
-                digest: None,
+                sums: None,
                 implied: false,
             };
             self.insert(&path, node);
@@ -330,7 +330,7 @@ impl LayerTree {
                     uid: 0,
                     gid: 0,
                     size: 0,
-                    digest: None,
+                    sums: None,
                     implied: true,
                 };
                 self.put(part, node);

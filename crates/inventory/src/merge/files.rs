@@ -106,7 +106,7 @@ impl<'a> Tree<'a> {
                 uid: entry.uid,
                 gid: entry.gid,
                 size: entry.size,
-                digest: entry.digest.map(Digest::sha256),
+                digest: entry.sums.map(|sums| Digest::sha256(sums.sha256)),
                 layer: u32::try_from(layer).unwrap_or(u32::MAX),
             })
             .collect()

@@ -4,7 +4,7 @@
 //! its own advisories decide, as long as the file is still what it installed.
 
 use super::Visible;
-use crate::facts::{Algorithm, Fact, OwnedFile};
+use crate::facts::{Fact, OwnedFile};
 use plimsoll_types::Inventory;
 use std::collections::{BTreeMap, HashMap};
 
@@ -85,14 +85,14 @@ fn real(visible: &Visible<'_>, directories: &mut HashMap<String, String>, path: 
 /// Whether the file is what its owner installed: by digest where both sides
 /// have one, else by not having been written after its owner came.
 fn intact(visible: &Visible<'_>, path: &str, file: &OwnedFile, since: u32) -> bool {
-    let stated = file
-        .digest
-        .as_ref()
-        .filter(|digest| digest.algorithm == Algorithm::Sha256);
-    let computed = visible.tree.entry(path).and_then(|entry| entry.digest);
-    match (stated, computed) {
-        (Some(stated), Some(computed)) => stated.hash == computed,
-        _ => visible
+    let sums = visible.tree.entry(path).and_then(|entry| entry.sums);
+    let agrees = match (&file.digest, &sums) {
+        (Some(stated), Some(sums)) => sums.agree(stated),
+        _ => None,
+    };
+    match agrees {
+        Some(agrees) => agrees,
+        None => visible
             .tree
             .layer_of(path)
             .is_some_and(|layer| layer as u64 <= u64::from(since)),

@@ -156,7 +156,7 @@ fn a_database_with_holes_is_read() {
     let digest: [u8; 32] = Sha256::digest(STATUS).into();
     let entry = facts.entries.last().unwrap();
     assert_eq!(
-        (entry.digest, entry.size),
+        (entry.sums.map(|sums| sums.sha256), entry.size),
         (Some(digest), STATUS.len() as u64)
     );
 }
