@@ -120,6 +120,8 @@ pub(crate) struct LayerEntry {
     pub gid: u32,
     pub size: u64,
     pub sums: Option<Sums>,
+    /// An executable or shared object by its first bytes.
+    pub program: bool,
     /// A directory that the layer needs but does not list.
     pub implied: bool,
 }

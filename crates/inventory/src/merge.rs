@@ -5,6 +5,7 @@
 
 mod databases;
 mod files;
+mod ledger;
 mod licenses;
 mod owners;
 mod packages;
@@ -13,6 +14,7 @@ mod relations;
 use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
 use files::Tree;
+use ledger::Ledger;
 use plimsoll_types::{Distro, Gap, GapKind, Group, Inventory, User};
 
 /// Bytes of names that are looked up to follow the links of an image.
@@ -68,7 +70,11 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
             detail: "there are OS packages but no file names the distribution".into(),
         });
     }
-    inventory.files = tree.into_files(layers);
+    let ledger = Ledger::new(&visible, &inventory.packages);
+    let mut files = tree.into_files(layers);
+    ledger.enter(&mut files);
+    inventory.alterations = ledger.alterations;
+    inventory.files = files;
     inventory
         .coverage
         .looked

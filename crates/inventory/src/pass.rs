@@ -274,7 +274,7 @@ impl<R: BufRead> Pass<'_, R> {
                 let length = chunk.len();
                 self.tar.consume(length);
             }
-            self.tree.sums(&path, hash.finish());
+            self.tree.sums(&path, hash.finish(), is_program(&magic));
             return Ok(());
         }
         let mut content = Content::new(header.size, self.limits.memory);
@@ -290,7 +290,7 @@ impl<R: BufRead> Pass<'_, R> {
             let length = chunk.len();
             self.tar.consume(length);
         }
-        self.tree.sums(&path, hash.finish());
+        self.tree.sums(&path, hash.finish(), is_program(&magic));
         let mut waiting = None;
         for (collector, suffix) in readers {
             match suffix {
@@ -559,6 +559,19 @@ impl<R: BufRead> Pass<'_, R> {
             },
             self.tar.into_inner(),
         )
+    }
+}
+
+/// Whether these are the first bytes of a linked ELF, PE or Mach-O file.
+fn is_program(magic: &[u8]) -> bool {
+    match magic {
+        // Neither object files nor kernel modules.
+        [0x7f, b'E', b'L', b'F', ..] => magic
+            .get(16..18)
+            .is_some_and(|kind| kind[0] > 1 || kind[1] > 1),
+        [b'M', b'Z', ..] => magic.len() > 64,
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => true,
+        _ => false,
     }
 }
 

@@ -120,6 +120,7 @@ impl LayerTree {
             uid: header.uid,
             gid: header.gid,
             sums: None,
+            program: false,
             implied: false,
         };
         self.insert(&path, node);
@@ -139,9 +140,10 @@ impl LayerTree {
     }
 
     /// Notes the digests of a file's content.
-    pub fn sums(&mut self, path: &str, sums: Sums) {
+    pub fn sums(&mut self, path: &str, sums: Sums, program: bool) {
         if let Some(node) = self.nodes.get_mut(path) {
             node.sums = Some(sums);
+            node.program = program;
         }
     }
 
@@ -251,6 +253,7 @@ impl LayerTree {
                 gid: 0,
                 size: 0,
                 sums: None,
+                program: false,
                 implied: false,
             };
             self.insert(&path, node);
@@ -331,6 +334,7 @@ impl LayerTree {
                     gid: 0,
                     size: 0,
                     sums: None,
+                    program: false,
                     implied: true,
                 };
                 self.put(part, node);

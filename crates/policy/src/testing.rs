@@ -97,6 +97,8 @@ impl Scene {
             size: 0,
             digest: None,
             layer: 0,
+            program: false,
+            owner: None,
         });
         self
     }

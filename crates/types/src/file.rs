@@ -80,4 +80,8 @@ pub struct FileEntry {
     pub digest: Option<Digest>,
     /// Index of the layer that wrote it last.
     pub layer: u32,
+    /// An executable or shared object by its first bytes.
+    pub program: bool,
+    /// Index of the package that it belongs to, in the inventory's packages.
+    pub owner: Option<u32>,
 }

@@ -1,4 +1,4 @@
-use crate::{Coverage, Digest, Distro, FileEntry, Group, ImageConfig, Package, User};
+use crate::{Alteration, Coverage, Digest, Distro, FileEntry, Group, ImageConfig, Package, User};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,6 +20,8 @@ pub struct Inventory {
     pub removed_packages: Vec<Package>,
     /// Paths a container would see, sorted.
     pub files: Vec<FileEntry>,
+    /// Files that are not what their package's record says, sorted.
+    pub alterations: Vec<Alteration>,
     /// Accounts of the visible `/etc/passwd`.
     pub users: Vec<User>,
     /// Groups of the visible `/etc/group`.

@@ -108,6 +108,8 @@ impl<'a> Tree<'a> {
                 size: entry.size,
                 digest: entry.sums.map(|sums| Digest::sha256(sums.sha256)),
                 layer: u32::try_from(layer).unwrap_or(u32::MAX),
+                program: entry.program,
+                owner: None,
             })
             .collect()
     }

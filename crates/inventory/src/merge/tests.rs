@@ -3,7 +3,7 @@
 
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{FileKind, Gap, GapKind, Inventory};
+use plimsoll_types::{Change, FileKind, Gap, GapKind, Inventory};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -277,4 +277,62 @@ fn a_licence_file_speaks_for_the_package_that_declares_nothing() {
         .map(|package| package.license.as_deref())
         .collect();
     assert_eq!(licenses, [Some("MPL-2.0"), Some("GPL-2.0-only"), None]);
+}
+
+const DPKG: &str = "var/lib/dpkg/status=Package: hi\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n";
+/// MD5 of `hi`.
+const SUMS: &str = "var/lib/dpkg/info/hi.md5sums=49f68a5c8493ec2c0bf489821c21fc3b  usr/bin/hi\n49f68a5c8493ec2c0bf489821c21fc3b  usr/share/man/hi.1\n49f68a5c8493ec2c0bf489821c21fc3b  lib/hi.so\n";
+
+fn altered(layers: &[&[&str]]) -> Vec<(String, Change, Option<u32>)> {
+    let merged = merged(layers);
+    assert_eq!(merged.packages.len(), 1);
+    let altered = merged.alterations.into_iter();
+    altered.map(|a| (a.path, a.change, a.layer)).collect()
+}
+
+#[test]
+fn files_are_compared_with_the_record_of_their_package() {
+    let base: &[&str] = &[
+        DPKG,
+        SUMS,
+        "usr/bin/hi=hi",
+        "lib->usr/lib",
+        "usr/lib/hi.so=hi",
+    ];
+    assert_eq!(altered(&[base]), []);
+    assert_eq!(
+        altered(&[base, &["usr/bin/hi=HI"]]),
+        [("usr/bin/hi".into(), Change::Content, Some(1))]
+    );
+    assert_eq!(
+        altered(&[base, &["usr/lib/.wh.hi.so", "usr/bin/hi->/bin/sh"]]),
+        [
+            ("usr/bin/hi".into(), Change::Kind, Some(1)),
+            ("usr/lib/hi.so".into(), Change::Missing, None),
+        ]
+    );
+}
+
+#[test]
+fn the_ledger_tells_what_belongs_to_packages() {
+    let mut merged = merged(&[&[
+        DPKG,
+        SUMS,
+        "usr/bin/hi=hi",
+        r#"app/node_modules/a/package.json={"name":"a","version":"1"}"#,
+        "app/node_modules/a/lib/x.js=12345",
+        "app/main.js=123",
+        "opt/tool=\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0",
+    ]]);
+    let ledger = merged.ledger();
+    assert_eq!((ledger.files, ledger.unowned_files), (7, 2));
+    assert_eq!(ledger.unowned_programs, 1);
+    merged.files.retain(|file| file.owner.is_none());
+    assert_eq!(
+        view(&merged)
+            .split_whitespace()
+            .filter(|p| !p.ends_with('/'))
+            .collect::<Vec<_>>(),
+        ["app/main.js", "opt/tool"]
+    );
 }

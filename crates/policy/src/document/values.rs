@@ -4,7 +4,7 @@ use crate::document::{Problems, Value};
 use crate::text::{one_line, suggestion};
 use crate::verdict::Action;
 use jiff::civil::Date;
-use plimsoll_types::{Ecosystem, FixState, GapKind, Severity};
+use plimsoll_types::{Change, Ecosystem, FixState, GapKind, Severity};
 use serde::{Serialize, Serializer};
 
 impl Value for String {
@@ -117,6 +117,7 @@ words! {
     ];
     Ecosystem: Ecosystem::ALL;
     GapKind: GapKind::ALL;
+    Change: Change::ALL;
 }
 
 /// A number of whole days.

@@ -3,7 +3,7 @@ use crate::gates::{Fire, Gate, Trigger, TriggerKind, parameters};
 use crate::pattern::{PathPattern, any_path};
 use crate::text::shell_word;
 use crate::verdict::Evidence;
-use plimsoll_types::{FileEntry, FileKind, Mode};
+use plimsoll_types::{Change, FileEntry, FileKind, Mode};
 
 /// The files a container would see.
 pub(crate) struct Files;
@@ -23,6 +23,8 @@ impl Gate for Files {
                 TriggerKind::of::<Setuid>(),
                 TriggerKind::of::<WorldWritable>(),
                 TriggerKind::of::<Path>(),
+                TriggerKind::of::<Altered>(),
+                TriggerKind::of::<UnownedProgram>(),
             ]
         }
     }
@@ -136,6 +138,86 @@ impl Trigger for Path {
     }
 }
 
+parameters! {
+    Altered {
+        /// Only these kinds of change.
+        changes: Option<Vec<Change>>,
+        /// Only these paths.
+        paths: Option<Vec<PathPattern>>,
+        /// Not these paths.
+        except: Option<Vec<PathPattern>>,
+    }
+}
+
+impl Trigger for Altered {
+    const NAME: &'static str = "altered";
+    const ABOUT: &'static str = "fires for each file that is not what the record of its package says, \
+         configuration and documentation aside";
+
+    fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
+        let inventory = subject.inventory;
+        for altered in &inventory.alterations {
+            let package = usize::try_from(altered.package).ok();
+            let Some((index, package)) =
+                package.and_then(|index| Some((index, inventory.packages.get(index)?)))
+            else {
+                continue;
+            };
+            let wanted = (self.changes.as_ref()).is_none_or(|all| all.contains(&altered.change))
+                && (self.paths.as_ref()).is_none_or(|paths| any_path(paths, &altered.path))
+                && !any_path(self.except.as_deref().unwrap_or_default(), &altered.path);
+            if !wanted {
+                continue;
+            }
+            let what = match altered.change {
+                Change::Content => "has other content than",
+                Change::Kind => "is no longer the file of",
+                Change::Missing => "is missing from",
+            };
+            let file = inventory
+                .files
+                .binary_search_by(|file| file.path.cmp(&altered.path));
+            fires.push(Fire {
+                evidence: file.map_or(Evidence::Package(index), Evidence::File),
+                about: altered.path.clone(),
+                message: format!("/{} {what} {}", altered.path, package.record.name),
+                advice: Some(format!("install {} anew", package.record.name)),
+            });
+        }
+    }
+}
+
+parameters! {
+    UnownedProgram {
+        /// Only these paths.
+        paths: Option<Vec<PathPattern>>,
+        /// Not these paths.
+        except: Option<Vec<PathPattern>>,
+    }
+}
+
+impl Trigger for UnownedProgram {
+    const NAME: &'static str = "unowned-program";
+    const ABOUT: &'static str =
+        "fires for each executable or shared object that no known package brought";
+
+    fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
+        let files = subject.inventory.files.iter().enumerate();
+        for (index, file) in files.filter(|(_, file)| file.program && file.owner.is_none()) {
+            let wanted = (self.paths.as_ref()).is_none_or(|paths| any_path(paths, &file.path))
+                && !any_path(self.except.as_deref().unwrap_or_default(), &file.path);
+            if wanted {
+                fires.push(Fire {
+                    evidence: Evidence::File(index),
+                    about: file.path.clone(),
+                    message: format!("/{} belongs to no known package", file.path),
+                    advice: Some("install it as a package, or say with an SBOM what it is".into()),
+                });
+            }
+        }
+    }
+}
+
 fn chosen<'a>(
     subject: &Subject<'a>,
     paths: &'a Option<Vec<PathPattern>>,
@@ -160,6 +242,7 @@ fn absolute(file: &FileEntry) -> String {
 mod tests {
     use super::*;
     use crate::testing::{Scene, fired, paths};
+    use plimsoll_types::{Alteration, Ecosystem};
 
     fn messages<T: Trigger>(trigger: &T, scene: &Scene) -> Vec<String> {
         fired(trigger, scene)
@@ -188,6 +271,51 @@ mod tests {
             Some("RUN chmod ug-s '/usr/bin/x y'")
         );
         assert_eq!(fires[0].evidence, Evidence::File(1));
+    }
+
+    #[test]
+    fn altered_files_and_strange_programs_are_named() {
+        let mut scene = Scene::default()
+            .with_package(Ecosystem::Deb, "coreutils", "9.1-1")
+            .with_file("usr/bin/ls", FileKind::File, 0o755)
+            .with_file("usr/bin/miner", FileKind::File, 0o755);
+        for file in &mut scene.inventory.files {
+            file.program = true;
+        }
+        scene.inventory.files[0].owner = Some(0);
+        let altered = |path: &str, change| Alteration {
+            path: path.into(),
+            package: 0,
+            change,
+            layer: None,
+        };
+        scene.inventory.alterations = vec![
+            altered("usr/bin/ls", Change::Content),
+            altered("usr/bin/true", Change::Missing),
+        ];
+        let trigger = |changes| Altered {
+            changes,
+            paths: None,
+            except: paths(&["/usr/share/**"]),
+        };
+        assert_eq!(
+            messages(&trigger(None), &scene),
+            [
+                "/usr/bin/ls has other content than coreutils",
+                "/usr/bin/true is missing from coreutils",
+            ]
+        );
+        let missing = fired(&trigger(Some(vec![Change::Missing])), &scene);
+        assert_eq!(missing.len(), 1);
+        assert_eq!(missing[0].evidence, Evidence::Package(0));
+        let unowned = UnownedProgram {
+            paths: None,
+            except: None,
+        };
+        assert_eq!(
+            messages(&unowned, &scene),
+            ["/usr/bin/miner belongs to no known package"]
+        );
     }
 
     #[test]

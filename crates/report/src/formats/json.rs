@@ -10,7 +10,7 @@ use crate::Report;
 use finding::FindingEntry;
 use image::{Config, Counts, DistroEntry, Image, LayerEntry, UserEntry};
 use package::PackageEntry;
-use plimsoll_types::{Finding, Gap};
+use plimsoll_types::{Alteration, Finding, Gap, Ledger};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
@@ -33,6 +33,8 @@ struct Document<'a> {
     findings: Vec<FindingEntry<'a>>,
     suppressed: Vec<FindingEntry<'a>>,
     users: Vec<UserEntry<'a>>,
+    ledger: Option<Ledger>,
+    alterations: Vec<AlterationEntry<'a>>,
     coverage: Coverage<'a>,
 }
 
@@ -66,10 +68,36 @@ impl<'a> Document<'a> {
             findings: entries(report.findings).collect(),
             suppressed: entries(report.suppressed).collect(),
             users: inventory.users.iter().map(UserEntry::of).collect(),
+            // Sources without files have nothing to add up.
+            ledger: (!inventory.files.is_empty()).then(|| inventory.ledger()),
+            alterations: inventory
+                .alterations
+                .iter()
+                .map(AlterationEntry::of)
+                .collect(),
             coverage: Coverage {
                 looked: &inventory.coverage.looked,
                 gaps: inventory.coverage.gaps.iter().map(GapEntry::of).collect(),
             },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AlterationEntry<'a> {
+    path: &'a str,
+    package: u32,
+    change: &'static str,
+    layer: Option<u32>,
+}
+
+impl<'a> AlterationEntry<'a> {
+    fn of(altered: &'a Alteration) -> Self {
+        Self {
+            path: &altered.path,
+            package: altered.package,
+            change: altered.change.as_str(),
+            layer: altered.layer,
         }
     }
 }

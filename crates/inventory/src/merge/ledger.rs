@@ -1,0 +1,164 @@
+//! Which package each file belongs to, and which files are not what their
+//! package's record says.
+
+use super::Visible;
+use crate::facts::{Fact, OwnedFile};
+use crate::path::{name, parent};
+use plimsoll_types::{Alteration, Change, Confidence, Ecosystem, FileEntry, FileKind, Package};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The owners of files, by path.
+#[derive(Default)]
+pub(super) struct Ledger<'a> {
+    files: HashMap<String, u32>,
+    /// Folders that belong to one package as a whole.
+    folders: HashMap<&'a str, u32>,
+    pub alterations: Vec<Alteration>,
+}
+
+/// What one package says of one file.
+struct Claim<'a> {
+    package: u32,
+    file: &'a OwnedFile,
+}
+
+impl<'a> Ledger<'a> {
+    pub fn new(visible: &Visible<'_>, packages: &'a [Package]) -> Self {
+        let mut ledger = Self::default();
+        let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        for (at, package) in packages.iter().enumerate() {
+            for place in &package.locations {
+                if place.nested.is_empty() && package.record.confidence != Confidence::Declared {
+                    ledger.files.entry(place.path.clone()).or_insert(index(at));
+                    if let Some(folder) = folder(package.record.ecosystem, &place.path) {
+                        ledger.folders.insert(folder, index(at));
+                    }
+                }
+            }
+        }
+        let mut names: HashMap<(Ecosystem, &str), u32> = HashMap::new();
+        for (at, package) in packages.iter().enumerate().rev() {
+            names.insert((package.record.ecosystem, &package.record.name), index(at));
+        }
+        let mut claims: BTreeMap<String, Vec<Claim<'_>>> = BTreeMap::new();
+        let mut directories: HashMap<&str, String> = HashMap::new();
+        for (_, evidence) in visible.evidence() {
+            for fact in &evidence.facts {
+                let Fact::Owned(owners) = fact else { continue };
+                for owner in owners {
+                    let known = names.get(&(owner.ecosystem, owner.package.as_str()));
+                    let Some(&package) = known else { continue };
+                    // The list itself is part of what the package brought.
+                    ledger.files.entry(evidence.path.clone()).or_insert(package);
+                    for file in &owner.files {
+                        let directory = parent(&file.path);
+                        let real = directories.entry(directory).or_insert_with(|| {
+                            let real = visible.tree.real(directory);
+                            real.unwrap_or_else(|| directory.to_owned())
+                        });
+                        let path = match real.as_str() {
+                            "" => name(&file.path).to_owned(),
+                            real => format!("{real}/{}", name(&file.path)),
+                        };
+                        claims
+                            .entry(path)
+                            .or_default()
+                            .push(Claim { package, file });
+                    }
+                }
+            }
+        }
+        let mut altered = BTreeSet::new();
+        for (path, claims) in claims {
+            if let Some(change) = change(visible, &path, &claims) {
+                altered.insert(Alteration {
+                    package: claims[0].package,
+                    change,
+                    layer: visible
+                        .tree
+                        .layer_of(&path)
+                        .and_then(|layer| u32::try_from(layer).ok()),
+                    path: path.clone(),
+                });
+            }
+            if visible.tree.entry(&path).is_some() {
+                ledger.files.insert(path, claims[0].package);
+            }
+        }
+        ledger.alterations = altered.into_iter().collect();
+        ledger
+    }
+
+    /// Writes each file's owner down.
+    pub fn enter(&self, files: &mut [FileEntry]) {
+        for file in files.iter_mut().filter(|file| file.kind == FileKind::File) {
+            file.owner = self.files.get(&file.path).copied().or_else(|| {
+                let mut at = parent(&file.path);
+                while !at.is_empty() {
+                    if let Some(&owner) = self.folders.get(at) {
+                        return Some(owner);
+                    }
+                    at = parent(at);
+                }
+                None
+            });
+        }
+    }
+}
+
+/// The folder that a package has for itself, by its evidence.
+fn folder(ecosystem: Ecosystem, evidence: &str) -> Option<&str> {
+    match ecosystem {
+        Ecosystem::Npm | Ecosystem::Cran | Ecosystem::Jvm | Ecosystem::Wordpress => {
+            Some(parent(evidence)).filter(|folder| !folder.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a file, if nobody who claims it agrees with what is
+/// there. Where changes are expected (configuration, what slim images leave
+/// out) nothing is wrong.
+fn change(visible: &Visible<'_>, path: &str, claims: &[Claim<'_>]) -> Option<Change> {
+    let stated: Vec<_> = claims
+        .iter()
+        .filter(|claim| !claim.file.config)
+        .filter_map(|claim| claim.file.digest.as_ref())
+        .collect();
+    if stated.len() < claims.len() {
+        return None;
+    }
+    let Some(entry) = visible.tree.entry(path) else {
+        let left_out =
+            is_documentation(path) || visible.tree.entry(&format!("{path}.distrib")).is_some();
+        return (!left_out).then_some(Change::Missing);
+    };
+    if entry.kind != FileKind::File {
+        return Some(Change::Kind);
+    }
+    let sums = entry.sums?;
+    let answers: Vec<_> = stated.iter().map(|digest| sums.agree(digest)).collect();
+    answers
+        .iter()
+        .all(|agrees| *agrees == Some(false))
+        .then_some(Change::Content)
+}
+
+/// What package managers are told to leave out of slim images.
+fn is_documentation(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[
+        "usr/share/doc/",
+        "usr/share/man/",
+        "usr/share/info/",
+        "usr/share/locale/",
+        "usr/share/lintian/",
+        "usr/share/linda/",
+        "usr/share/groff/",
+        "usr/share/doc-base/",
+        "usr/share/gtk-doc/",
+        "usr/share/help/",
+        "usr/share/omf/",
+        "usr/share/bug/",
+    ];
+    FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.ends_with(".pyc")
+}
