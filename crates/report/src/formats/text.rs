@@ -2,6 +2,7 @@
 //! detail.
 
 mod coverage;
+mod files;
 mod header;
 mod matrix;
 mod packages;
@@ -25,6 +26,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result
     matrix::write_suppressed(report, &mut page);
     packages::write(report, &groups, &mut page);
     packages::write_removed(report, &mut page);
+    files::write(report, &mut page);
     coverage::write(report, &mut page);
     out.write_all(page.text.as_bytes())
 }

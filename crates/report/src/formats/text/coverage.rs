@@ -9,11 +9,7 @@ const GAPS: usize = 8;
 /// What was looked at and what was not.
 pub(super) fn write(report: &Report<'_>, page: &mut Page) {
     let coverage = &report.inventory.coverage;
-    let looked: Vec<_> = coverage.looked.iter().map(|name| plain(name)).collect();
-    let looked = match looked.is_empty() {
-        true => "nothing".to_owned(),
-        false => looked.join(", "),
-    };
+    let looked = looked(report);
     // A verdict of three lines stays one.
     if page.text.lines().count() > 2 {
         page.text.push('\n');
@@ -42,5 +38,23 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page) {
     }
     if gaps.len() > shown {
         page.line(format!("  .. {} more: add -a", gaps.len() - shown));
+    }
+}
+
+/// The kinds of fact by name, or their number where they are many.
+fn looked(report: &Report<'_>) -> String {
+    const MOST: usize = 12;
+    let names = report.inventory.coverage.looked.iter();
+    let (advisories, kinds): (Vec<_>, Vec<_>) = names
+        .map(|name| plain(name))
+        .partition(|name| name.starts_with("advisories "));
+    let mut shown: Vec<String> = match kinds.len() > MOST && !report.all {
+        true => vec![format!("{} kinds of evidence", kinds.len())],
+        false => kinds.into_iter().map(|name| name.to_string()).collect(),
+    };
+    shown.extend(advisories.into_iter().map(|name| name.to_string()));
+    match shown.is_empty() {
+        true => "nothing".to_owned(),
+        false => shown.join(", "),
     }
 }
