@@ -134,7 +134,7 @@ fn ratio(a: Duration, b: Duration) -> f64 {
 }
 
 /// The release build of the command.
-fn program() -> Result<PathBuf> {
+pub(crate) fn program() -> Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--package", "plimsoll"])
         .stdin(Stdio::null())
@@ -146,11 +146,17 @@ fn program() -> Result<PathBuf> {
 
 /// Wall time and the highest resident size seen, in kilobytes.
 fn measured(command: &mut Command) -> Result<(Duration, u64)> {
+    measured_to(command, None)
+}
+
+/// The same, with what the command prints written to a file.
+pub(crate) fn measured_to(command: &mut Command, out: Option<&Path>) -> Result<(Duration, u64)> {
+    let out = match out {
+        Some(path) => Stdio::from(fs::File::create(path)?),
+        None => Stdio::null(),
+    };
     let start = Instant::now();
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut child = command.stdout(out).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait()?.is_none() {

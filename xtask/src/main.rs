@@ -1,6 +1,7 @@
-//! Commands of this repository: `cargo xtask conformance` and `cargo xtask bench`.
+//! Commands of this repository: conformance, bench, comparison, the example.
 
 mod bench;
+mod beside;
 mod conformance;
 mod example;
 
@@ -21,6 +22,8 @@ enum Verb {
     Conformance(conformance::Arguments),
     /// Time a cold and a repeated scan beside inflating the same layer
     Bench(bench::Arguments),
+    /// Read the same sources with this program and with Syft, and compare
+    Beside(beside::Arguments),
     /// Write the example image anew
     Example {
         /// Folder of the OCI layout
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Conformance(arguments) => conformance::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Beside(arguments) => beside::run(&arguments),
         Verb::Example { folder } => example::run(&folder),
     };
     match result {
