@@ -336,3 +336,76 @@ fn the_ledger_tells_what_belongs_to_packages() {
         ["app/main.js", "opt/tool"]
     );
 }
+
+fn status(packages: &[&str]) -> String {
+    let paragraphs = packages.iter().map(|package| {
+        let (name, version) = package.split_once('@').unwrap();
+        format!("Package: {name}\nStatus: install ok installed\nVersion: {version}\n\n")
+    });
+    format!("var/lib/dpkg/status={}", paragraphs.collect::<String>())
+}
+
+/// `name@version:layer`, and `-name@version:layer` for removed ones.
+fn brought(layers: &[&[&str]]) -> Vec<String> {
+    let merged = merged(layers);
+    let shown = |sign: &str, package: &plimsoll_types::Package| {
+        let record = &package.record;
+        format!(
+            "{sign}{}@{}:{}",
+            record.name,
+            record.full_version(),
+            package.introduced
+        )
+    };
+    let present = merged.packages.iter().map(|package| shown("", package));
+    let removed = merged
+        .removed_packages
+        .iter()
+        .map(|package| shown("-", package));
+    present.chain(removed).collect()
+}
+
+#[test]
+fn a_package_belongs_to_the_layer_where_its_unbroken_run_began() {
+    let layers = [
+        status(&["a@1", "b@1", "c@1"]),
+        status(&["a@1", "b@2"]),
+        status(&["a@1", "b@2", "c@1", "d@1"]),
+        "etc/motd=hello".to_owned(),
+    ];
+    let layers: Vec<[&str; 1]> = layers.iter().map(|layer| [layer.as_str()]).collect();
+    let layers: Vec<&[&str]> = layers.iter().map(|layer| layer.as_slice()).collect();
+    assert_eq!(
+        brought(&layers),
+        ["a@1:0", "b@2:1", "c@1:2", "d@1:2", "-b@1:0"]
+    );
+}
+
+#[test]
+fn the_second_name_of_a_file_survives_the_first() {
+    let package = r#"node_modules/a/package.json={"name":"a","version":"1"}"#;
+    let link = "node_modules/b/package.json=>node_modules/a/package.json";
+    assert_eq!(
+        brought(&[&[package, link], &["node_modules/a/.wh.package.json"]]),
+        ["a@1:0"]
+    );
+    let both = merged(&[&[package, link]]);
+    assert_eq!(both.packages[0].locations.len(), 2);
+}
+
+#[test]
+fn a_folder_that_became_a_link_hides_what_was_in_it() {
+    let package = r#"app/node_modules/a/package.json={"name":"a","version":"1"}"#;
+    assert_eq!(brought(&[&[package], &["app->/srv"]]), ["-a@1:0"]);
+}
+
+#[test]
+fn one_package_in_two_databases_is_one_package() {
+    let layers: &[&[&str]] = &[
+        &[&status(&["a@1"])],
+        &["var/lib/dpkg/status.d/a=Package: a\nVersion: 1\n"],
+    ];
+    let merged = merged(layers);
+    assert_eq!(merged.packages.len(), 1);
+    assert_eq!(merged.packages[0].locations.len(), 2);
+}
