@@ -4,11 +4,15 @@ use crate::collector::{CollectGap, Collector};
 use plimsoll_types::GapKind;
 
 mod apk;
+mod binary;
+mod cpe;
 mod deb822;
 mod dpkg;
+mod executable;
 mod go;
 mod go_mod;
 mod java;
+mod jvm;
 mod license_file;
 mod npm;
 pub(crate) mod os_release;
@@ -43,6 +47,8 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &binary::Binary,
+    &jvm::Jvm,
     &license_file::LicenseFile,
     &users::Users,
 ];
