@@ -18,6 +18,7 @@ mod npm;
 pub(crate) mod os_release;
 mod python;
 pub(crate) mod rpm;
+mod rust;
 mod text;
 mod users;
 mod zip;
@@ -47,6 +48,7 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &rust::Rust,
     &binary::Binary,
     &jvm::Jvm,
     &license_file::LicenseFile,
