@@ -8,6 +8,7 @@ mod binary;
 mod cpe;
 mod deb822;
 mod dpkg;
+mod elf_note;
 mod executable;
 mod go;
 mod go_mod;
@@ -49,6 +50,7 @@ pub static ALL: &[&dyn Collector] = &[
     &go_mod::GoMod,
     &java::Java,
     &rust::Rust,
+    &elf_note::ElfNote,
     &binary::Binary,
     &jvm::Jvm,
     &license_file::LicenseFile,
