@@ -14,6 +14,7 @@ mod go;
 mod go_mod;
 mod java;
 mod jvm;
+mod kernel;
 mod license_file;
 mod npm;
 pub(crate) mod os_release;
@@ -51,6 +52,7 @@ pub static ALL: &[&dyn Collector] = &[
     &java::Java,
     &rust::Rust,
     &elf_note::ElfNote,
+    &kernel::Kernel,
     &binary::Binary,
     &jvm::Jvm,
     &license_file::LicenseFile,
