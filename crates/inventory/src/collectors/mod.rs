@@ -16,6 +16,7 @@ mod java;
 mod jvm;
 mod kernel;
 mod license_file;
+mod native_image;
 mod npm;
 pub(crate) mod os_release;
 mod python;
@@ -51,6 +52,7 @@ pub static ALL: &[&dyn Collector] = &[
     &go_mod::GoMod,
     &java::Java,
     &rust::Rust,
+    &native_image::NativeImage,
     &elf_note::ElfNote,
     &kernel::Kernel,
     &binary::Binary,
