@@ -336,3 +336,19 @@ fn the_ledger_tells_what_belongs_to_packages() {
         ["app/main.js", "opt/tool"]
     );
 }
+
+#[test]
+fn a_program_of_the_distribution_is_no_package_of_its_own() {
+    let status = format!("var/lib/dpkg/status={STATUS}");
+    let list = "var/lib/dpkg/info/a.list=/.\n/usr/bin/openssl\n";
+    let program = "usr/bin/openssl=\0OpenSSL 3.0.2 15 Mar 2022\0";
+    let names = |upper: &[&str]| {
+        let packages = merged(&[&[&status, list, program], upper]).packages;
+        let names = packages.into_iter().map(|package| package.record.name);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(&[]), "a");
+    assert_eq!(names(&[program]), "a openssl");
+    let copy = program.replace("usr/bin", "opt");
+    assert_eq!(names(&[&copy]), "a openssl");
+}
