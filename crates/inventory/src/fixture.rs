@@ -39,6 +39,76 @@ pub(crate) fn found(collector: &dyn Collector, path: &str, bytes: &[u8]) -> Vec<
         .collect()
 }
 
+/// A section of a program.
+pub(crate) struct Section<'a> {
+    pub name: &'a str,
+    pub kind: u32,
+    pub address: u64,
+    /// Number of the section that this one refers to, from one.
+    pub link: u32,
+    pub data: &'a [u8],
+}
+
+/// A program that consists of sections.
+pub(crate) fn elf(sections: &[Section<'_>]) -> Vec<u8> {
+    let mut names = vec![0];
+    let mut headers = vec![0; 64];
+    let mut content = vec![0; 64];
+    let mut header = |name: &str, section: &Section<'_>, names: &mut Vec<u8>, at: usize| {
+        let word = |value: usize| (value as u64).to_le_bytes();
+        headers.extend(u32::try_from(names.len()).unwrap().to_le_bytes());
+        names.extend(name.as_bytes());
+        names.push(0);
+        headers.extend(section.kind.to_le_bytes());
+        headers.extend([3, 0, 0, 0, 0, 0, 0, 0]);
+        headers.extend(section.address.to_le_bytes());
+        headers.extend(word(at));
+        headers.extend(word(section.data.len()));
+        headers.extend(section.link.to_le_bytes());
+        headers.extend(1_u32.to_le_bytes());
+        headers.extend(word(8));
+        headers.extend(word(if section.kind == 2 { 24 } else { 0 }));
+    };
+    for section in sections {
+        header(section.name, section, &mut names, content.len());
+        content.extend(section.data);
+        content.resize(content.len().next_multiple_of(16), 0);
+    }
+    let table = [names.as_slice(), b".shstrtab\0"].concat();
+    let strings = Section {
+        name: ".shstrtab",
+        kind: 3,
+        address: 0,
+        link: 0,
+        data: &table,
+    };
+    header(strings.name, &strings, &mut names, content.len());
+    content.extend(&table);
+    content.resize(content.len().next_multiple_of(16), 0);
+    let count = u16::try_from(sections.len() + 2).unwrap();
+    let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0".to_vec();
+    file.resize(40, 0);
+    file.extend((content.len() as u64).to_le_bytes());
+    file.resize(52, 0);
+    for half in [64, 56, 0, 64, count, count - 1] {
+        file.extend(half.to_le_bytes());
+    }
+    content[..64].copy_from_slice(&file[..64]);
+    content.extend(headers);
+    content
+}
+
+/// A program with one section.
+pub(crate) fn elf_with(name: &str, data: &[u8]) -> Vec<u8> {
+    elf(&[Section {
+        name,
+        kind: 1,
+        address: 0x1000,
+        link: 0,
+        data,
+    }])
+}
+
 /// A header block in the old format, without its content.
 pub(crate) fn header(path: &[u8], flag: u8, link: &[u8], size: u64) -> [u8; 512] {
     let mut block = [0u8; 512];

@@ -10,6 +10,7 @@ mod licenses;
 mod owners;
 mod packages;
 mod relations;
+mod signs;
 
 use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
@@ -45,7 +46,8 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     inventory.distro = distro(&visible);
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
-    owners::mark(&visible, &mut inventory);
+    let owned = owners::mark(&visible, &mut inventory);
+    signs::fold(&mut inventory, &owned);
     licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);
     inventory.coverage.gaps.extend(databases::unseen(&tree));

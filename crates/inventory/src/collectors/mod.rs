@@ -4,16 +4,24 @@ use crate::collector::{CollectGap, Collector};
 use plimsoll_types::GapKind;
 
 mod apk;
+mod binary;
+mod cpe;
 mod deb822;
 mod dpkg;
+mod elf_note;
+mod executable;
 mod go;
 mod go_mod;
 mod java;
+mod jvm;
+mod kernel;
 mod license_file;
+mod native_image;
 mod npm;
 pub(crate) mod os_release;
 mod python;
 pub(crate) mod rpm;
+mod rust;
 mod text;
 mod users;
 mod zip;
@@ -43,6 +51,12 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &rust::Rust,
+    &native_image::NativeImage,
+    &elf_note::ElfNote,
+    &kernel::Kernel,
+    &binary::Binary,
+    &jvm::Jvm,
     &license_file::LicenseFile,
     &users::Users,
 ];

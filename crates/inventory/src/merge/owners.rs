@@ -4,39 +4,44 @@
 //! its own advisories decide, as long as the file is still what it installed.
 
 use super::Visible;
+use super::signs::is_sign;
 use crate::facts::{Fact, OwnedFile};
-use plimsoll_types::Inventory;
-use std::collections::{BTreeMap, HashMap};
+use plimsoll_types::{Ecosystem, Inventory, PackageRecord};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
-    // Only paths that are evidence of a language package are of interest.
+/// Writes down who owns what, and answers with the files of signs that are
+/// owned.
+pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) -> HashSet<String> {
+    let is_asked = |record: &PackageRecord| !record.ecosystem.is_os() || is_sign(record);
+    // Only paths that are evidence of such a package are of interest.
     let mut wanted: HashMap<String, Option<String>> = HashMap::new();
-    for package in inventory
-        .packages
-        .iter()
-        .filter(|p| !p.record.ecosystem.is_os())
-    {
+    let mut signs: HashSet<String> = HashSet::new();
+    for package in inventory.packages.iter().filter(|p| is_asked(&p.record)) {
         for location in &package.locations {
             wanted.insert(location.path.clone(), None);
+            if is_sign(&package.record) {
+                signs.insert(location.path.clone());
+            }
         }
     }
     if wanted.is_empty() {
-        return;
+        return HashSet::new();
     }
-    let mut introduced: BTreeMap<&str, u32> = BTreeMap::new();
-    for package in inventory
-        .packages
-        .iter()
-        .filter(|p| p.record.ecosystem.is_os())
-    {
-        introduced.insert(&package.record.name, package.introduced);
+    let mut owned: HashSet<String> = HashSet::new();
+    let mut introduced: BTreeMap<(Ecosystem, &str), u32> = BTreeMap::new();
+    for package in &inventory.packages {
+        let record = &package.record;
+        if is_owner(record.ecosystem) && !is_sign(record) {
+            introduced.insert((record.ecosystem, &record.name), package.introduced);
+        }
     }
     let mut directories: HashMap<String, String> = HashMap::new();
     for (_, evidence) in visible.evidence() {
         for fact in &evidence.facts {
             let Fact::Owned(owners) = fact else { continue };
-            for owner in owners.iter().filter(|owner| owner.ecosystem.is_os()) {
-                let Some(&since) = introduced.get(owner.package.as_str()) else {
+            for owner in owners {
+                let key = (owner.ecosystem, owner.package.as_str());
+                let Some(&since) = introduced.get(&key) else {
                     continue;
                 };
                 for file in owner.files.iter().filter(|file| !file.config) {
@@ -44,8 +49,13 @@ pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
                     if let Some(slot) = wanted.get_mut(&path)
                         && intact(visible, &path, file, since)
                     {
-                        // Sorted evidence: the first direct owner stays.
-                        slot.get_or_insert_with(|| owner.package.clone());
+                        if owner.ecosystem.is_os() {
+                            // Sorted evidence: the first direct owner stays.
+                            slot.get_or_insert_with(|| owner.package.clone());
+                        }
+                        if signs.contains(&path) {
+                            owned.insert(path);
+                        }
                     }
                 }
             }
@@ -66,6 +76,19 @@ pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
             package.owned_by = owners.into_iter().flatten().next();
         }
     }
+    owned
+}
+
+/// Whether packages of an ecosystem own whole programs: those of the
+/// operating system, and those that are installed beside it.
+fn is_owner(ecosystem: Ecosystem) -> bool {
+    let beside = [
+        Ecosystem::Nix,
+        Ecosystem::Conda,
+        Ecosystem::Brew,
+        Ecosystem::Bitnami,
+    ];
+    ecosystem.is_os() || beside.contains(&ecosystem)
 }
 
 /// The path with the links of its directory followed, as after usr-merge.

@@ -27,6 +27,7 @@ pub(super) fn link(packages: &mut [Package]) {
                 .iter()
                 .take(MOST)
                 .filter_map(|wanted| target(packages, &by_name, package, wanted))
+                .chain(kernel(packages, &by_name, package))
                 .filter_map(|index| u32::try_from(index).ok())
                 .collect();
             edges.sort_unstable();
@@ -37,6 +38,20 @@ pub(super) fn link(packages: &mut [Package]) {
     for (package, edges) in packages.iter_mut().zip(edges) {
         package.depends_on = edges;
     }
+}
+
+/// The kernel that a module was built for.
+fn kernel(
+    packages: &[Package],
+    by_name: &HashMap<(Ecosystem, &str), Vec<usize>>,
+    module: &Package,
+) -> Option<usize> {
+    let record = &module.record;
+    let release = record.qualifiers.get("kernel");
+    let release = release.filter(|_| record.ecosystem == Ecosystem::KernelModule)?;
+    let kernels = by_name.get(&(Ecosystem::Kernel, "linux-kernel"))?;
+    let is_meant = |index: &&usize| packages[**index].record.version.as_ref() == Some(release);
+    kernels.iter().find(is_meant).copied()
 }
 
 fn target(
@@ -133,6 +148,22 @@ mod tests {
         link(&mut packages);
         assert_eq!(packages[0].depends_on, [2]);
         assert_eq!(packages[3].depends_on, [1, 3]);
+    }
+
+    #[test]
+    fn a_module_needs_its_kernel() {
+        let mut packages = [
+            package("linux-kernel", "6.1.0", "boot/vmlinuz-6.1.0", &[]),
+            package("linux-kernel", "6.5.0", "boot/vmlinuz-6.5.0", &[]),
+            package("video", "1", "lib/modules/6.5.0/video.ko", &[]),
+        ];
+        packages[0].record.ecosystem = Ecosystem::Kernel;
+        packages[1].record.ecosystem = Ecosystem::Kernel;
+        packages[2].record.ecosystem = Ecosystem::KernelModule;
+        let qualifiers = &mut packages[2].record.qualifiers;
+        qualifiers.insert("kernel".to_owned(), "6.5.0".to_owned());
+        link(&mut packages);
+        assert_eq!(packages[2].depends_on, [1]);
     }
 
     #[test]

@@ -408,4 +408,19 @@ fn one_package_in_two_databases_is_one_package() {
     let merged = merged(layers);
     assert_eq!(merged.packages.len(), 1);
     assert_eq!(merged.packages[0].locations.len(), 2);
+
+#[test]
+fn a_program_of_the_distribution_is_no_package_of_its_own() {
+    let status = format!("var/lib/dpkg/status={STATUS}");
+    let list = "var/lib/dpkg/info/a.list=/.\n/usr/bin/openssl\n";
+    let program = "usr/bin/openssl=\0OpenSSL 3.0.2 15 Mar 2022\0";
+    let names = |upper: &[&str]| {
+        let packages = merged(&[&[&status, list, program], upper]).packages;
+        let names = packages.into_iter().map(|package| package.record.name);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(&[]), "a");
+    assert_eq!(names(&[program]), "a openssl");
+    let copy = program.replace("usr/bin", "opt");
+    assert_eq!(names(&[&copy]), "a openssl");
 }

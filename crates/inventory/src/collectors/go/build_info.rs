@@ -1,10 +1,11 @@
 //! Where Go build information lies and how it is encoded (packages
 //! reference, 12.5; `debug/buildinfo` of Go).
 
+use super::main_version;
 use crate::collector::CollectError;
+use crate::collectors::executable::{at, objects, section};
 use memchr::memmem;
-use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
-use object::{FileKind, Object, ObjectSection, ObjectSegment};
+use object::{File, Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 const INLINE_AT: usize = 32;
@@ -18,66 +19,65 @@ pub(super) struct BuildInfo {
     pub go: String,
     /// Lines of modules and settings; may be empty.
     pub modules: String,
+    /// Variables that name a version and were set by the linker, with their
+    /// values.
+    pub variables: Vec<(String, String)>,
 }
 
 /// The build information of an executable, one for each architecture of a
 /// universal one; none where Go had no part in it.
 pub(super) fn find(bytes: &[u8]) -> Result<Vec<BuildInfo>, CollectError> {
-    let kind = match FileKind::parse(bytes) {
-        Ok(kind) => kind,
-        // Programs for DOS begin like those for Windows.
-        Err(_) if bytes.starts_with(b"MZ") => return Ok(Vec::new()),
-        Err(error) => return Err(CollectError::new(error)),
-    };
-    let slices = match kind {
-        FileKind::MachOFat32 => {
-            let file = MachOFatFile32::parse(bytes).map_err(CollectError::new)?;
-            slices(file.arches(), bytes)
-        }
-        FileKind::MachOFat64 => {
-            let file = MachOFatFile64::parse(bytes).map_err(CollectError::new)?;
-            slices(file.arches(), bytes)
-        }
-        _ => vec![bytes],
-    };
     let mut found: Vec<BuildInfo> = Vec::new();
-    for slice in slices {
-        let file = object::File::parse(slice).map_err(CollectError::new)?;
-        found.extend(in_object(&file).filter(|info| !found.contains(info)));
+    for file in objects(bytes)? {
+        if let Some(mut info) = in_object(&file) {
+            info.variables = variables(&file);
+            if !found.contains(&info) {
+                found.push(info);
+            }
+        }
     }
     Ok(found)
 }
 
-fn slices<'a, Arch: FatArch>(arches: &[Arch], bytes: &'a [u8]) -> Vec<&'a [u8]> {
-    arches
-        .iter()
-        .filter_map(|arch| arch.data(bytes).ok())
-        .collect()
+fn in_object(file: &File<'_>) -> Option<BuildInfo> {
+    if let Some((data, address)) = section(file, &[".go.buildinfo", "__go_buildinfo"]) {
+        return in_data(file, data, address);
+    }
+    let in_segments = file
+        .segments()
+        .filter(|segment| segment.permissions().writable())
+        .find_map(|segment| in_data(file, segment.data().ok()?, segment.address()));
+    in_segments.or_else(|| {
+        file.sections()
+            .filter(|section| section.kind() == SectionKind::Data)
+            .find_map(|section| in_data(file, section.data().ok()?, section.address()))
+    })
 }
 
-fn in_object(file: &object::File<'_>) -> Option<BuildInfo> {
-    let named = file.sections().find(|section| {
-        section
-            .name()
-            .is_ok_and(|name| matches!(name, ".go.buildinfo" | "__go_buildinfo"))
+/// What `-X` set. The linker keeps the flags to itself where paths are
+/// trimmed, but names the text of each variable after it, with `.str` behind.
+fn variables(file: &File<'_>) -> Vec<(String, String)> {
+    let variables = file.symbols().filter_map(|symbol| {
+        let name = symbol.name().ok()?.strip_suffix(".str")?;
+        if !main_version::names_a_version(name) || symbol.size() > 256 {
+            return None;
+        }
+        let text = at(file, symbol.address(), symbol.size())?;
+        let text = text.split(|byte| *byte == 0).next()?;
+        Some((name.to_owned(), std::str::from_utf8(text).ok()?.to_owned()))
     });
-    if let Some(section) = named {
-        return in_data(file, section.data().ok()?, section.address());
-    }
-    file.segments()
-        .filter(|segment| segment.permissions().writable())
-        .find_map(|segment| in_data(file, segment.data().ok()?, segment.address()))
+    variables.take(64).collect()
 }
 
 /// Programs that read build information hold the magic too, so a place
 /// counts only if the rest makes sense.
-fn in_data(file: &object::File<'_>, data: &[u8], address: u64) -> Option<BuildInfo> {
+fn in_data(file: &File<'_>, data: &[u8], address: u64) -> Option<BuildInfo> {
     memmem::find_iter(data, MAGIC)
         .filter(|at| address.wrapping_add(*at as u64).is_multiple_of(ALIGN))
         .find_map(|at| decode(file, data.get(at..)?))
 }
 
-fn decode(file: &object::File<'_>, data: &[u8]) -> Option<BuildInfo> {
+fn decode(file: &File<'_>, data: &[u8]) -> Option<BuildInfo> {
     let flags = *data.get(15)?;
     let (go, modules) = if flags & 2 != 0 {
         let mut rest = data.get(INLINE_AT..)?;
@@ -104,6 +104,7 @@ fn decode(file: &object::File<'_>, data: &[u8]) -> Option<BuildInfo> {
     Some(BuildInfo {
         go: go.to_owned(),
         modules: String::from_utf8_lossy(unframed(modules)).into_owned(),
+        variables: Vec::new(),
     })
 }
 
@@ -132,7 +133,7 @@ fn counted<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// The image of a program in memory.
 struct Memory<'a, 'data> {
-    file: &'a object::File<'data>,
+    file: &'a File<'data>,
     width: usize,
     big: bool,
 }
@@ -148,16 +149,10 @@ impl<'data> Memory<'_, 'data> {
         }
     }
 
-    fn read(&self, address: u64, size: u64) -> Option<&'data [u8]> {
-        self.file
-            .segments()
-            .find_map(|segment| segment.data_range(address, size).ok().flatten())
-    }
-
     /// The string whose header (address and length) lies at `address`.
     fn string(&self, address: u64) -> Option<&'data [u8]> {
-        let header = self.read(address, 2 * self.width as u64)?;
+        let header = at(self.file, address, 2 * self.width as u64)?;
         let (start, length) = header.split_at_checked(self.width)?;
-        self.read(self.pointer(start)?, self.pointer(length)?)
+        at(self.file, self.pointer(start)?, self.pointer(length)?)
     }
 }

@@ -16,7 +16,16 @@ const OWN_VERSION_NAMES: &[&str] = &[
     "appversion",
     "buildversion",
     "releaseversion",
+    "gitdescribe",
 ];
+
+/// Whether a variable may hold the version of the program that it is in.
+pub(super) fn names_a_version(variable: &str) -> bool {
+    variable
+        .rsplit('.')
+        .next()
+        .is_some_and(|name| OWN_VERSION_NAMES.contains(&name.to_ascii_lowercase().as_str()))
+}
 
 /// What the toolchain stamped, unless it is only a commit; what the linker
 /// was told; the commit.
@@ -24,12 +33,15 @@ pub(super) fn of(
     path: &str,
     stamped: Option<&str>,
     settings: &BTreeMap<&str, String>,
+    variables: &[(String, String)],
 ) -> Option<String> {
     let stamped = stamped.filter(|version| !version.is_empty());
     if let Some(version) = stamped.filter(|version| !is_pseudo(version)) {
         return Some(version.to_owned());
     }
-    linked(path, settings.get("-ldflags").map_or("", String::as_str))
+    let flags = settings.get("-ldflags").map_or("", String::as_str);
+    linked(path, pairs(flags))
+        .or_else(|| linked(path, variables.to_vec()))
         .or_else(|| stamped.map(str::to_owned))
         .or_else(|| commit(settings))
 }
@@ -58,9 +70,9 @@ fn commit(settings: &BTreeMap<&str, String>) -> Option<String> {
 
 /// The version among the `-X variable=value` pairs. Of the three kinds of
 /// variable the best that occurs decides, and only if it is of one mind.
-fn linked(module: &str, flags: &str) -> Option<String> {
+fn linked(module: &str, pairs: Vec<(String, String)>) -> Option<String> {
     let mut tiers: [BTreeSet<String>; 3] = Default::default();
-    for (variable, value) in pairs(flags) {
+    for (variable, value) in pairs {
         let Some((package, name)) = variable.rsplit_once('.') else {
             continue;
         };

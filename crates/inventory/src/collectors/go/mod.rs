@@ -7,12 +7,11 @@ mod modules;
 #[cfg(test)]
 mod tests;
 
+use super::executable::{LIMIT, is_linked};
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
+pub(super) use modules::Built;
 use plimsoll_types::GapKind;
-
-/// Executables of Go are large; what is above this is hardly one.
-const LIMIT: u64 = 512 << 20;
 
 pub(crate) struct Go;
 
@@ -26,7 +25,7 @@ impl Collector for Go {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if is_executable(file.magic) {
+        if is_linked(file.magic) {
             Want::Whole { limit: LIMIT }
         } else {
             Want::No
@@ -36,11 +35,11 @@ impl Collector for Go {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let mut collected = Collected::default();
         for info in build_info::find(file.bytes)? {
-            collected
-                .facts
-                .push(Fact::Packages(modules::records(&info)));
+            let built = modules::read(&info);
+            let records = built.main.into_iter().chain(built.rest).collect();
+            collected.facts.push(Fact::Packages(records));
         }
-        let head = file.bytes.get(..512).unwrap_or(file.bytes);
+        let head = file.bytes.get(..1024).unwrap_or(file.bytes);
         if collected.facts.is_empty() && memchr::memmem::find(head, b"UPX!").is_some() {
             collected.gaps.push(CollectGap {
                 kind: GapKind::EvidenceUnreadable,
@@ -52,24 +51,9 @@ impl Collector for Go {
     }
 }
 
-/// Whether the first bytes are those of a linked ELF, PE or Mach-O file.
-fn is_executable(magic: &[u8]) -> bool {
-    match magic {
-        [0x7f, b'E', b'L', b'F', ..] => {
-            let kind = match magic.get(5) {
-                Some(2) => magic.get(17),
-                _ => magic.get(16),
-            };
-            // Executables and shared objects; not object files, kernel
-            // modules and core dumps.
-            // What is cut off before that is asked for, so that it is said.
-            matches!(kind, Some(2 | 3) | None)
-        }
-        [b'M', b'Z', ..] => true,
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => true,
-        // Class files of Java have the same magic, and a version of at least
-        // 45 where universal binaries have a small count.
-        [0xca, 0xfe, 0xba, 0xbe | 0xbf, 0, 0, 0, count, ..] => *count < 45,
-        _ => false,
-    }
+/// What Go programs in a file were built from; nothing where it is broken, as
+/// that is said once.
+pub(super) fn built(bytes: &[u8]) -> Vec<Built> {
+    let found = build_info::find(bytes).unwrap_or_default();
+    found.iter().map(modules::read).collect()
 }

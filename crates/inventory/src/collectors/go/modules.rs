@@ -2,6 +2,8 @@
 
 use super::build_info::BuildInfo;
 use super::main_version;
+use crate::collectors::binary;
+use crate::collectors::cpe::cpe;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use std::collections::BTreeMap;
 
@@ -12,6 +14,8 @@ const UNVERSIONED: &str = "(devel)";
 struct Module<'a> {
     path: &'a str,
     version: Option<&'a str>,
+    /// A directory of the machine that built it stands in for it.
+    local: bool,
 }
 
 impl<'a> Module<'a> {
@@ -21,22 +25,38 @@ impl<'a> Module<'a> {
         Some(Self {
             path,
             version: version.filter(|version| !version.is_empty() && *version != UNVERSIONED),
+            local: is_directory(path),
         })
     }
 
     /// What stands in for a module: a directory has no version of its own,
     /// and its path says nothing outside the machine that built it.
     fn replace(&mut self, by: Module<'a>) {
-        let local = by.path.starts_with(['.', '/', '\\']) || by.path.get(1..2) == Some(":");
-        if local {
+        if by.local {
             self.version = None;
+            self.local = true;
         } else {
             *self = by;
         }
     }
 }
 
-pub(super) fn records(info: &BuildInfo) -> Vec<PackageRecord> {
+fn is_directory(path: &str) -> bool {
+    path.starts_with(['.', '/', '\\']) || path.get(1..2) == Some(":")
+}
+
+/// What one program was built from.
+pub(in crate::collectors) struct Built {
+    /// Import path of the program's package.
+    pub command: String,
+    /// The module of the program itself.
+    pub main: Option<PackageRecord>,
+    /// The standard library, then the modules.
+    pub rest: Vec<PackageRecord>,
+}
+
+pub(super) fn read(info: &BuildInfo) -> Built {
+    let mut command = "";
     let mut main: Option<Module<'_>> = None;
     let mut modules: Vec<Module<'_>> = Vec::new();
     let mut settings = BTreeMap::new();
@@ -44,6 +64,7 @@ pub(super) fn records(info: &BuildInfo) -> Vec<PackageRecord> {
     for line in info.modules.lines() {
         let mut columns = line.split('\t');
         match columns.next() {
+            Some("path") => command = columns.next().unwrap_or_default(),
             Some("mod") => main = Module::read(columns),
             Some("dep") => {
                 modules.extend(Module::read(columns));
@@ -68,20 +89,32 @@ pub(super) fn records(info: &BuildInfo) -> Vec<PackageRecord> {
     }
     // Built from single files, the module is among its own dependencies.
     let main = main.or_else(|| {
-        let at = modules.iter().position(|module| module.version.is_none())?;
+        let own = |module: &Module<'_>| module.version.is_none() && !module.local;
+        let at = modules.iter().position(own)?;
         Some(modules.remove(at))
     });
-    let mut records = vec![record("stdlib", stdlib(&info.go))];
-    if let Some(main) = main {
-        let version = main_version::of(main.path, main.version, &settings);
-        records.push(record(main.path, version));
+    let main = main.map(|main| {
+        let version = main_version::of(main.path, main.version, &settings, &info.variables);
+        let mut record = record(main.path, version);
+        record.cpes = binary::cpes_of_module(main.path, record.version.as_deref());
+        record
+    });
+    let release = stdlib(&info.go);
+    let mut standard = record("stdlib", release.clone());
+    standard.cpes = release
+        .map(|release| cpe("golang:go", &release, None))
+        .into_iter()
+        .collect();
+    let modules = modules.into_iter().map(|module| {
+        let mut record = record(module.path, module.version.map(str::to_owned));
+        record.local = module.local;
+        record
+    });
+    Built {
+        command: command.to_owned(),
+        main,
+        rest: std::iter::once(standard).chain(modules).collect(),
     }
-    records.extend(
-        modules
-            .into_iter()
-            .map(|module| record(module.path, module.version.map(str::to_owned))),
-    );
-    records
 }
 
 fn record(name: &str, version: Option<String>) -> PackageRecord {

@@ -114,8 +114,8 @@ fn names(bytes: &[u8]) -> Vec<String> {
 }
 
 const EXPECTED: [&str; 5] = [
-    "stdlib@1.22.1",
     "example.org/tool@v2.0.1",
+    "stdlib@1.22.1",
     "example.org/a@v1.2.3",
     "example.org/fork@v1.1.0",
     "example.org/c@",
@@ -146,7 +146,7 @@ fn built_from_files_the_module_is_a_dependency() {
     let found = names(&elf(&inline("go1.20", modules), false));
     assert_eq!(
         found,
-        ["stdlib@1.20", "example.org/m@", "example.org/a@v1.2.3"]
+        ["example.org/m@", "stdlib@1.20", "example.org/a@v1.2.3"]
     );
 }
 
@@ -172,7 +172,7 @@ fn the_main_version_comes_from_where_it_is_sure() {
             .iter()
             .map(|(k, v)| (*k, (*v).to_owned()))
             .collect();
-        main_version::of("example.org/m", stamped, &settings)
+        main_version::of("example.org/m", stamped, &settings, &[])
     };
     let flags = |flags| [("-ldflags", flags)];
     assert_eq!(
@@ -216,16 +216,8 @@ fn the_main_version_comes_from_where_it_is_sure() {
 }
 
 #[test]
-fn only_linked_programs_are_asked_for() {
-    assert!(is_executable(&elf(b"", false)));
-    assert!(is_executable(&elf(b"", true)));
-    assert!(!is_executable(
-        b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0"
-    ));
-    assert!(!is_executable(b"\xca\xfe\xba\xbe\0\0\0\x34"));
-    assert!(is_executable(b"\xca\xfe\xba\xbe\0\0\0\x02"));
-    assert!(!is_executable(b"#!/bin/sh\n"));
-    assert!(is_executable(b"\x7fELF\n") && collect(b"\x7fELF\n").is_err());
+fn what_is_cut_off_is_said() {
+    assert!(collect(b"\x7fELF\n").is_err());
     assert!(names(b"MZ for DOS").is_empty());
 }
 
