@@ -19,10 +19,10 @@ type Identity = (
 );
 
 fn identity(record: &PackageRecord) -> Identity {
-    let (ecosystem, name, epoch, version, arch) = record.identity();
+    let (ecosystem, _, epoch, version, arch) = record.identity();
     (
         ecosystem,
-        name.to_owned(),
+        record.canonical_name().into_owned(),
         epoch,
         version.map(str::to_owned),
         arch.map(str::to_owned),
