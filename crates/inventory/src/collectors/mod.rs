@@ -11,12 +11,14 @@ mod deb822;
 mod dpkg;
 mod go;
 mod go_mod;
+mod graph;
 mod java;
 mod license_file;
 mod npm;
 mod npm_lock;
 pub(crate) mod os_release;
 mod python;
+mod python_lock;
 pub(crate) mod rpm;
 mod text;
 mod users;
@@ -105,6 +107,7 @@ pub static ALL: &[&dyn Collector] = &[
     &apk::Apk,
     &rpm::Rpm,
     &python::Python,
+    &python_lock::PythonLock,
     &npm::Npm,
     &npm_lock::NpmLock,
     &go::Go,

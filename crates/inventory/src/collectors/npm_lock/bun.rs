@@ -1,8 +1,8 @@
 //! `bun.lock`, the text form (JSON with comments).
 
-use super::graph::Graph;
 use super::{integrity, jsonc, mark_origin, package, split};
 use crate::collector::CollectError;
+use crate::collectors::graph::Graph;
 use plimsoll_types::PackageRecord;
 use serde_json::{Map, Value};
 

@@ -5,7 +5,6 @@
 
 mod bun;
 mod deno;
-mod graph;
 mod jsonc;
 mod package_lock;
 mod plug_and_play;
@@ -140,7 +139,7 @@ fn is_repository(reference: &str) -> bool {
 }
 
 /// A URL without what may be a password.
-fn without_user(url: &str) -> String {
+pub(super) fn without_user(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

@@ -5,6 +5,9 @@ use super::{integrity, mark_origin, package, split};
 use plimsoll_types::PackageRecord;
 use std::collections::BTreeMap;
 
+/// What Berry writes as the version of every workspace.
+const UNVERSIONED: &str = "0.0.0-use.local";
+
 #[derive(Default)]
 struct Entry<'a> {
     /// What dependants ask for: `name@range`.
@@ -42,8 +45,9 @@ pub(super) fn read(text: &str) -> Vec<PackageRecord> {
 
 impl<'a> Entry<'a> {
     fn name(&self) -> Option<&'a str> {
-        if let Some((name, _)) = split(self.resolution) {
-            return Some(name);
+        match split(self.resolution) {
+            Some((name, reference)) if !reference.starts_with("workspace:") => return Some(name),
+            _ => {}
         }
         // The address knows the package behind an alias.
         if let Some(name) = name_in_address(self.resolved) {
@@ -64,8 +68,11 @@ impl<'a> Entry<'a> {
     }
 
     fn record(&self) -> Option<PackageRecord> {
-        // An archive that the project keeps, or the project itself.
-        if self.resolved.starts_with("file:") || self.resolution.ends_with("@workspace:.") {
+        let root = self.resolution.ends_with("@workspace:.") && self.version == UNVERSIONED;
+        // A patch changes a package that has an entry of its own, and an
+        // archive that the project keeps is no registry's.
+        let patch = self.resolution.contains("@patch:");
+        if root || patch || self.resolved.starts_with("file:") {
             return None;
         }
         let mut record = package(self.name()?, Some(self.version))?;
@@ -242,6 +249,10 @@ observer@^1.5.1:
 
 "dep@file:./dep", dep@~1.0.2:
   version "0.0.0"
+
+"fsevents@patch:fsevents@~2.1.2#builtin<compat/fsevents>":
+  version: 2.1.3
+  resolution: "fsevents@patch:fsevents@npm%3A2.1.3#builtin<compat/fsevents>::version=2.1.3"
 "#;
         assert_eq!(
             found(text),
