@@ -130,7 +130,9 @@ impl PackageRecord {
 pub fn canonical(ecosystem: Ecosystem, name: &str) -> Cow<'_, str> {
     match ecosystem {
         Ecosystem::Pypi => Cow::Owned(pep503(name)),
-        Ecosystem::Composer | Ecosystem::Nuget => Cow::Owned(name.to_lowercase()),
+        Ecosystem::Composer | Ecosystem::Luarocks | Ecosystem::Nuget => {
+            Cow::Owned(name.to_lowercase())
+        }
         _ => Cow::Borrowed(name),
     }
 }

@@ -52,19 +52,7 @@ fn document(lock: &Value) -> Vec<PackageRecord> {
         }
         Some(record)
     });
-    records.chain(direct(lock)).collect()
-}
-
-/// What versions 5 and 6 name at the top, which should have entries, too.
-fn direct(lock: &Value) -> impl Iterator<Item = PackageRecord> {
-    let objects = REQUIRED
-        .iter()
-        .filter_map(|key| lock.get(*key)?.as_object());
-    objects.flatten().filter_map(|(name, version)| {
-        let version = scalar(version.get("version").unwrap_or(version))?;
-        let version = without_underscore(without_peers(&version));
-        is_version(version).then(|| package(name, Some(version)))?
-    })
+    records.collect()
 }
 
 fn record(key: &str, entry: &Value) -> Option<PackageRecord> {
@@ -296,16 +284,11 @@ packages:
   file:../lib: {resolution: {directory: ../lib, type: directory}, name: lib, version: 1.0.0}
   github.com/o/p/2670: {resolution: {commit: '2670', repo: git+ssh://git@github.com/o/p.git, type: git}, name: '@o/p', version: 1.0.0, dev: true}
   file:../nameless: {version: 1.0.0}
-dependencies: {lib: 'file:../lib', top: 2.0.0_x@1.0.0}
 ";
         let records = read(text).unwrap();
-        let [lib, p, top] = records.as_slice() else {
+        let [lib, p] = records.as_slice() else {
             panic!("{records:?}")
         };
-        assert_eq!(
-            (top.name.as_str(), top.full_version().as_str()),
-            ("top", "2.0.0")
-        );
         assert!(lib.local && !p.local && p.development);
         assert_eq!(p.qualifiers["vcs_url"], "git+ssh://github.com/o/p.git#2670");
     }
