@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 mod apk;
+mod conda;
 mod deb822;
 mod dpkg;
 mod go;
@@ -108,6 +109,7 @@ pub static ALL: &[&dyn Collector] = &[
     &rpm::Rpm,
     &python::Python,
     &python_lock::PythonLock,
+    &conda::Conda,
     &npm::Npm,
     &npm_lock::NpmLock,
     &go::Go,
