@@ -10,6 +10,7 @@ mod apk;
 mod conda;
 mod deb822;
 mod dpkg;
+mod gemfile_lock;
 mod go;
 mod go_mod;
 mod graph;
@@ -21,6 +22,7 @@ pub(crate) mod os_release;
 mod python;
 mod python_lock;
 pub(crate) mod rpm;
+mod ruby;
 mod text;
 mod users;
 mod yaml;
@@ -112,6 +114,8 @@ pub static ALL: &[&dyn Collector] = &[
     &conda::Conda,
     &npm::Npm,
     &npm_lock::NpmLock,
+    &ruby::Ruby,
+    &gemfile_lock::GemfileLock,
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
