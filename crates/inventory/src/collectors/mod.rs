@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 mod apk;
+mod composer;
 mod conda;
 mod deb822;
 mod dpkg;
@@ -19,12 +20,15 @@ mod license_file;
 mod npm;
 mod npm_lock;
 pub(crate) mod os_release;
+mod pear;
+mod php;
 mod python;
 mod python_lock;
 pub(crate) mod rpm;
 mod ruby;
 mod text;
 mod users;
+mod wordpress;
 mod yaml;
 mod zip;
 
@@ -116,6 +120,9 @@ pub static ALL: &[&dyn Collector] = &[
     &npm_lock::NpmLock,
     &ruby::Ruby,
     &gemfile_lock::GemfileLock,
+    &composer::Composer,
+    &pear::Pear,
+    &wordpress::Wordpress,
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
