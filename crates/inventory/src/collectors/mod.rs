@@ -16,14 +16,19 @@ mod go;
 mod go_mod;
 mod graph;
 mod java;
+mod julia;
 mod license_file;
+mod lua;
 mod npm;
 mod npm_lock;
 pub(crate) mod os_release;
 mod pear;
+mod perl;
 mod php;
+mod prolog;
 mod python;
 mod python_lock;
+mod r;
 pub(crate) mod rpm;
 mod ruby;
 mod text;
@@ -123,6 +128,11 @@ pub static ALL: &[&dyn Collector] = &[
     &composer::Composer,
     &pear::Pear,
     &wordpress::Wordpress,
+    &r::R,
+    &lua::Lua,
+    &perl::Perl,
+    &prolog::Prolog,
+    &julia::Julia,
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
