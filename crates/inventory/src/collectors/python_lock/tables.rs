@@ -101,7 +101,7 @@ pub(super) fn pdm(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
             from_repository(&mut record, url, string(entry, "revision"));
         }
         let needed = list(entry, "dependencies").filter_map(Value::as_str);
-        record.requires = needed.filter_map(|text| name_of(text)).collect();
+        record.requires = needed.filter_map(name_of).collect();
         record.digests = only_digest(list(entry, "files").filter_map(hash));
         Some(record)
     });
