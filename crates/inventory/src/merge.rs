@@ -4,6 +4,7 @@
 //! container would see it, with the layer that brought each thing.
 
 mod databases;
+mod declared;
 mod files;
 mod licenses;
 mod owners;
@@ -43,7 +44,9 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     inventory.distro = distro(&visible);
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
-    owners::mark(&visible, &mut inventory);
+    let declaring = declared::paths(&visible);
+    declared::settle(&declaring, &mut inventory.packages);
+    owners::mark(&visible, &declaring, &mut inventory);
     licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);
     inventory.coverage.gaps.extend(databases::unseen(&tree));

@@ -6,9 +6,10 @@
 use super::Visible;
 use crate::facts::{Algorithm, Fact, OwnedFile};
 use plimsoll_types::Inventory;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
+/// `declaring` are paths that name packages and hold none.
+pub(super) fn mark(visible: &Visible<'_>, declaring: &HashSet<&str>, inventory: &mut Inventory) {
     // Only paths that are evidence of a language package are of interest.
     let mut wanted: HashMap<String, Option<String>> = HashMap::new();
     for package in inventory
@@ -59,10 +60,11 @@ pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) {
         let owners: Vec<_> = package
             .locations
             .iter()
+            .filter(|l| !declaring.contains(l.path.as_str()))
             .map(|l| wanted.get(&l.path).cloned().flatten())
             .collect();
         // A copy that nobody owns must still be matched.
-        if owners.iter().all(Option::is_some) {
+        if !owners.is_empty() && owners.iter().all(Option::is_some) {
             package.owned_by = owners.into_iter().flatten().next();
         }
     }
