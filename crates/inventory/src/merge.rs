@@ -4,6 +4,7 @@
 //! container would see it, with the layer that brought each thing.
 
 mod databases;
+mod declared;
 mod files;
 mod ledger;
 mod licenses;
@@ -46,7 +47,9 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     inventory.distro = distro(&visible);
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
-    let owned = owners::mark(&visible, &mut inventory);
+    let declaring = declared::paths(&visible);
+    declared::settle(&declaring, &mut inventory.packages);
+    let owned = owners::mark(&visible, &declaring, &mut inventory);
     signs::fold(&mut inventory, &owned);
     licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);

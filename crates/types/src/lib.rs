@@ -26,7 +26,7 @@ pub use file::{FileEntry, FileKind, Mode};
 pub use finding::{Cvss, Finding, Fix, FixState, KnownExploited, Match, SeverityClaim};
 pub use inventory::{ImageIdentity, Inventory, Layer, Platform};
 pub use ledger::{Alteration, Change, Ledger};
-pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage};
+pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage, canonical};
 pub use purl::{PackageUrl, ParsePurlError, pep503};
 pub use severity::Severity;
 pub use users::{Group, User};

@@ -1,5 +1,6 @@
-use crate::{Distro, Ecosystem, PackageUrl};
+use crate::{Distro, Ecosystem, PackageUrl, pep503};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -100,6 +101,12 @@ impl PackageRecord {
             .map_or(&self.name, |source| &source.name)
     }
 
+    /// The name by which its registry tells packages apart, where spellings
+    /// differ: `PyYAML` and `pyyaml` are one Python package (PEP 503).
+    pub fn canonical_name(&self) -> Cow<'_, str> {
+        canonical(self.ecosystem, &self.name)
+    }
+
     /// What makes two records the same package: ecosystem, name, epoch and
     /// version, architecture.
     pub fn identity(&self) -> (Ecosystem, &str, Option<u32>, Option<&str>, Option<&str>) {
@@ -116,6 +123,17 @@ impl PackageRecord {
     /// `None` where it would be a wrong one.
     pub fn purl(&self, distro: Option<&Distro>) -> Option<PackageUrl> {
         PackageUrl::of(self, distro)
+    }
+}
+
+/// A name as [`PackageRecord::canonical_name`] gives it.
+pub fn canonical(ecosystem: Ecosystem, name: &str) -> Cow<'_, str> {
+    match ecosystem {
+        Ecosystem::Pypi => Cow::Owned(pep503(name)),
+        Ecosystem::Composer | Ecosystem::Luarocks | Ecosystem::Nuget => {
+            Cow::Owned(name.to_lowercase())
+        }
+        _ => Cow::Borrowed(name),
     }
 }
 

@@ -36,6 +36,10 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut homeless = 0;
     let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
+        if package.record.local {
+            // A package of a registry that has its name is another one.
+            continue;
+        }
         let ecosystem = package.record.ecosystem;
         let namespace = if ecosystem.is_os() {
             match distro

@@ -206,6 +206,23 @@ fn nothing_that_was_not_matched_passes_in_silence() {
 }
 
 #[test]
+fn what_is_part_of_the_project_is_not_taken_for_a_package_of_its_name() {
+    let (_folder, store) = store(&[&osv(
+        "GHSA-a",
+        &[],
+        "npm",
+        "app",
+        r#"{"introduced":"0"}"#,
+        "",
+    )]);
+    let mut own = package(Ecosystem::Npm, "app", "1.0.0");
+    let found = |package| find(&inventory(None, vec![package]), &store);
+    assert_eq!(ids(&found(own.clone())), ["GHSA-a"]);
+    own.record.local = true;
+    assert_eq!(found(own).findings, []);
+}
+
+#[test]
 fn an_unreleased_commit_is_not_compared_with_releases() {
     let (_folder, store) = store(&[
         &osv(

@@ -1,10 +1,12 @@
-//! Node packages as installed: `package.json` files.
+//! Node packages as installed: `package.json` files. Editors keep their
+//! extensions in the same form.
 
+use super::npm_lock::{integrity, mark_origin};
 use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const LIMIT: u64 = 64 << 20;
 
@@ -16,7 +18,7 @@ impl Collector for Npm {
     }
 
     fn about(&self) -> &'static str {
-        "Node packages: node_modules/**/package.json"
+        "Node packages and editor extensions: package.json of packages"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
@@ -28,24 +30,90 @@ impl Collector for Npm {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let json: Value = serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
-        let (Some(name), Some(version)) = (text(&json, "name"), text(&json, "version")) else {
-            // Application manifests and type markers have neither.
-            return Ok(Collected::default());
+        let json = parse(&decode(file.bytes))?;
+        let installed = is_in_modules(file.path);
+        let record = if is_editor_extension(&json, installed) {
+            extension(&json)
+        } else {
+            package(&json).map(|mut record| {
+                record.local |= !installed && !is_published(&json);
+                record
+            })
         };
-        if !is_name(name) || is_editor_extension(&json) {
-            return Ok(Collected::default());
-        }
-        let mut record = PackageRecord::new(
-            Ecosystem::Npm,
-            name,
-            Some(version.to_owned()),
-            Confidence::Installed,
-        );
-        record.licenses = licenses(&json);
-        record.vendor = person(json.get("author"));
-        Ok(vec![Fact::Packages(vec![record])].into())
+        let record = record.map(|record| Fact::Packages(vec![record]));
+        Ok(Collected::from(Vec::from_iter(record)))
     }
+}
+
+fn parse(text: &str) -> Result<Value, CollectError> {
+    serde_json::from_str(text).map_err(CollectError::new)
+}
+
+/// The package that a manifest describes. Those of applications and type
+/// markers have no name or no version.
+pub(super) fn manifest(text: &str) -> Result<Option<PackageRecord>, CollectError> {
+    Ok(package(&parse(text)?))
+}
+
+fn package(json: &Value) -> Option<PackageRecord> {
+    let (name, version) = (text(json, "name")?, text(json, "version")?);
+    // Unity has a registry of its own.
+    if !is_name(name) || text(json, "unity").is_some() {
+        return None;
+    }
+    let mut record = record(json, Ecosystem::Npm, name, version);
+    let needed = ["dependencies", "optionalDependencies"];
+    let needed = needed.iter().filter_map(|key| json.get(*key)?.as_object());
+    record.requires = needed.flat_map(Map::keys).cloned().collect();
+    record.requires.sort();
+    record.requires.dedup();
+    // npm wrote these until its version 7.
+    record.digests = integrity(text(json, "_integrity").unwrap_or_default());
+    mark_origin(&mut record, text(json, "_resolved").unwrap_or_default());
+    Some(record)
+}
+
+fn extension(json: &Value) -> Option<PackageRecord> {
+    let (name, version) = (text(json, "name")?, text(json, "version")?);
+    let publisher = text(json, "publisher").map(|publisher| format!("{publisher}."));
+    let id = format!("{}{name}", publisher.as_deref().unwrap_or_default());
+    let mut record = record(json, Ecosystem::EditorExtension, &id, version);
+    record.purl = publisher.map(|_| {
+        let (publisher, name) = id.split_once('.').unwrap_or(("", &id));
+        format!("pkg:vscode-extension/{publisher}/{name}@{version}")
+    });
+    record.vendor = text(json, "publisher").map(str::to_owned);
+    Some(record)
+}
+
+fn record(json: &Value, ecosystem: Ecosystem, name: &str, version: &str) -> PackageRecord {
+    let version = Some(version.to_owned());
+    let mut record = PackageRecord::new(ecosystem, name, version, Confidence::Installed);
+    record.licenses = licenses(json);
+    record.vendor = person(json.get("author"));
+    record
+}
+
+/// Whether the manifest of a folder outside `node_modules` is that of a
+/// package which was published, not of an application that happens to have the
+/// name of one: it may be, and says where it comes from or what it offers.
+fn is_published(json: &Value) -> bool {
+    const SIGNS: &[&str] = &[
+        "repository",
+        "homepage",
+        "bugs",
+        "bin",
+        "files",
+        "publishConfig",
+        "_id",
+        "_resolved",
+    ];
+    let private = json.get("private").and_then(Value::as_bool) == Some(true);
+    !private && SIGNS.iter().any(|key| json.get(*key).is_some())
+}
+
+fn is_in_modules(path: &str) -> bool {
+    path.split('/').any(|part| part == "node_modules")
 }
 
 /// Inside a package only its own manifest counts, not those of its fixtures
@@ -62,7 +130,7 @@ fn is_package_root(path: &str) -> bool {
     match (parent, grandparent) {
         (Some("node_modules"), _) => !own,
         (Some(scope), Some("node_modules")) if scope.starts_with('@') => !own,
-        _ => !directory.split('/').any(|part| part == "node_modules"),
+        _ => !is_in_modules(directory),
     }
 }
 
@@ -73,7 +141,7 @@ fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let bare = match name.strip_prefix('@') {
         Some(scoped) => match scoped.split_once('/') {
             Some((scope, bare)) if !scope.is_empty() => bare,
@@ -85,15 +153,16 @@ fn is_name(name: &str) -> bool {
     name.len() <= 214 && !bare.is_empty() && bare.chars().all(legal)
 }
 
-/// Extensions of editors use the same file for another registry.
-fn is_editor_extension(json: &Value) -> bool {
-    json.get("engines")
-        .and_then(|engines| engines.get("vscode"))
-        .is_some()
+/// Extensions of editors use the same file for another registry; libraries
+/// for them name the editor, too.
+fn is_editor_extension(json: &Value, installed: bool) -> bool {
+    let engines = json.get("engines");
+    let editor = engines.and_then(|engines| engines.get("vscode")).is_some();
+    editor && (!installed || text(json, "publisher").is_some())
 }
 
 /// A string, an object with `type`, or a list of either.
-fn licenses(json: &Value) -> Vec<String> {
+pub(super) fn licenses(json: &Value) -> Vec<String> {
     fn one(value: &Value) -> Option<String> {
         let text = value
             .as_str()
@@ -160,9 +229,52 @@ mod tests {
         assert_eq!(collect(r#"{"type":"module"}"#).unwrap(), None);
         assert_eq!(collect(r#"{"name":"x"}"#).unwrap(), None);
         assert_eq!(
-            collect(r#"{"name":"x","version":"1","engines":{"vscode":"^1"}}"#).unwrap(),
+            collect(r#"{"name":"com.x","version":"1.0.0","unity":"2021.3"}"#).unwrap(),
             None
         );
         assert!(collect("{").is_err());
+    }
+
+    #[test]
+    fn extensions_of_editors_are_not_npm_packages() {
+        let handlebars = r#"{"name":"handlebars","version":"1.0.0","publisher":"andrejunges","engines":{"vscode":"^1.0"}}"#;
+        let path = "root/.vscode/extensions/andrejunges.handlebars-1.0.0/package.json";
+        let records = records(&Npm, path, handlebars.as_bytes()).unwrap();
+        assert_eq!(records[0].ecosystem, Ecosystem::EditorExtension);
+        assert_eq!(records[0].name, "andrejunges.handlebars");
+        assert_eq!(
+            records[0].purl(None).unwrap().to_string(),
+            "pkg:vscode-extension/andrejunges/handlebars@1.0.0"
+        );
+        let library =
+            r#"{"name":"vscode-languageclient","version":"9.0.1","engines":{"vscode":"^1.82.0"}}"#;
+        assert_eq!(collect(library).unwrap().unwrap().ecosystem, Ecosystem::Npm);
+    }
+
+    #[test]
+    fn an_application_is_not_the_package_of_its_name() {
+        let local = |path: &str, json: &str| records(&Npm, path, json.as_bytes()).unwrap()[0].local;
+        let app = r#"{"name":"backend","version":"1.0.0","main":"index.js"}"#;
+        let private = r#"{"name":"yarn","version":"1.22.19","bin":{},"private":true}"#;
+        let yarn = r#"{"name":"yarn","version":"1.22.19","bin":{"yarn":"bin/yarn.js"}}"#;
+        assert!(local("app/package.json", app));
+        assert!(local("app/package.json", private));
+        assert!(!local("opt/yarn-v1.22.19/package.json", yarn));
+        assert!(!local("app/node_modules/backend/package.json", app));
+    }
+
+    #[test]
+    fn what_it_needs_and_where_it_came_from_are_kept() {
+        let record = collect(
+            r#"{"name":"x","version":"1.0.0","dependencies":{"b":"1","a":"1"},"optionalDependencies":{"b":"1"},
+            "_integrity":"sha1-5QNHYR1+aQlDIIu9r+vLwvuGbUY=","_resolved":"git+ssh://git@github.com/o/x.git#1"}"#,
+        );
+        let record = record.unwrap().unwrap();
+        assert_eq!(record.requires, ["a", "b"]);
+        assert_eq!(record.digests.len(), 1);
+        assert_eq!(
+            record.qualifiers["vcs_url"],
+            "git+ssh://github.com/o/x.git#1"
+        );
     }
 }

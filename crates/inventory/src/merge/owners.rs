@@ -10,8 +10,12 @@ use plimsoll_types::{Ecosystem, Inventory, PackageRecord};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Writes down who owns what, and answers with the files of signs that are
-/// owned.
-pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) -> HashSet<String> {
+/// owned. `declaring` are paths that name packages and hold none.
+pub(super) fn mark(
+    visible: &Visible<'_>,
+    declaring: &HashSet<&str>,
+    inventory: &mut Inventory,
+) -> HashSet<String> {
     let is_asked = |record: &PackageRecord| !record.ecosystem.is_os() || is_sign(record);
     // Only paths that are evidence of such a package are of interest.
     let mut wanted: HashMap<String, Option<String>> = HashMap::new();
@@ -69,10 +73,11 @@ pub(super) fn mark(visible: &Visible<'_>, inventory: &mut Inventory) -> HashSet<
         let owners: Vec<_> = package
             .locations
             .iter()
+            .filter(|l| !declaring.contains(l.path.as_str()))
             .map(|l| wanted.get(&l.path).cloned().flatten())
             .collect();
         // A copy that nobody owns must still be matched.
-        if owners.iter().all(Option::is_some) {
+        if !owners.is_empty() && owners.iter().all(Option::is_some) {
             package.owned_by = owners.into_iter().flatten().next();
         }
     }

@@ -8,6 +8,7 @@ use super::files::Tree;
 use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
 use plimsoll_types::{Ecosystem, Gap, GapKind, Inventory, Location, Package, PackageRecord};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Identity = (
@@ -19,10 +20,10 @@ type Identity = (
 );
 
 fn identity(record: &PackageRecord) -> Identity {
-    let (ecosystem, name, epoch, version, arch) = record.identity();
+    let (ecosystem, _, epoch, version, arch) = record.identity();
     (
         ecosystem,
-        name.to_owned(),
+        record.canonical_name().into_owned(),
         epoch,
         version.map(str::to_owned),
         arch.map(str::to_owned),
@@ -174,10 +175,17 @@ impl<'a> Timeline<'a> {
                 match into.get_mut(identity) {
                     Some(package) => {
                         package.locations.push(location);
-                        package.introduced = package.introduced.min(since);
                         package.removed = package.removed.max(until);
-                        if run.record.confidence < package.record.confidence {
-                            package.record = run.record.clone();
+                        // A lock file that came before does not install.
+                        match run.record.confidence.cmp(&package.record.confidence) {
+                            Ordering::Less => {
+                                package.record = run.record.clone();
+                                package.introduced = since;
+                            }
+                            Ordering::Equal => {
+                                package.introduced = package.introduced.min(since);
+                            }
+                            Ordering::Greater => {}
                         }
                     }
                     None => {

@@ -1,20 +1,24 @@
 //! Which package needs which: names in records become edges.
 
-use plimsoll_types::{Ecosystem, Package};
+use plimsoll_types::{Ecosystem, Package, canonical};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Edges that are kept of one package.
 const MOST: usize = 10_000;
 
+/// Packages by the name that requirements mean.
+type Names<'a> = HashMap<(Ecosystem, Cow<'a, str>), Vec<usize>>;
+
 /// Fills in `depends_on`. A name means the package of the same file (a lock
 /// file, a database) where that has one, else the one whose evidence lies
 /// nearest: that is how module loaders look, from the inside out.
 pub(super) fn link(packages: &mut [Package]) {
-    let mut by_name: HashMap<(Ecosystem, &str), Vec<usize>> = HashMap::new();
+    let mut by_name = Names::new();
     for (index, package) in packages.iter().enumerate() {
         let record = &package.record;
         by_name
-            .entry((record.ecosystem, &record.name))
+            .entry((record.ecosystem, record.canonical_name()))
             .or_default()
             .push(index);
     }
@@ -41,31 +45,28 @@ pub(super) fn link(packages: &mut [Package]) {
 }
 
 /// The kernel that a module was built for.
-fn kernel(
-    packages: &[Package],
-    by_name: &HashMap<(Ecosystem, &str), Vec<usize>>,
-    module: &Package,
-) -> Option<usize> {
+fn kernel(packages: &[Package], by_name: &Names<'_>, module: &Package) -> Option<usize> {
     let record = &module.record;
     let release = record.qualifiers.get("kernel");
     let release = release.filter(|_| record.ecosystem == Ecosystem::KernelModule)?;
-    let kernels = by_name.get(&(Ecosystem::Kernel, "linux-kernel"))?;
+    let kernels = by_name.get(&(Ecosystem::Kernel, "linux-kernel".into()))?;
     let is_meant = |index: &&usize| packages[**index].record.version.as_ref() == Some(release);
     kernels.iter().find(is_meant).copied()
 }
 
 fn target(
     packages: &[Package],
-    by_name: &HashMap<(Ecosystem, &str), Vec<usize>>,
+    by_name: &Names<'_>,
     from: &Package,
     wanted: &str,
 ) -> Option<usize> {
     let ecosystem = from.record.ecosystem;
-    let (candidates, version) = match by_name.get(&(ecosystem, wanted)) {
+    let named = |name| by_name.get(&(ecosystem, canonical(ecosystem, name)));
+    let (candidates, version) = match named(wanted) {
         Some(candidates) => (candidates, None),
         None => {
             let (name, version) = wanted.rsplit_once('@')?;
-            (by_name.get(&(ecosystem, name))?, Some(version))
+            (named(name)?, Some(version))
         }
     };
     candidates

@@ -3,7 +3,7 @@
 
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{Change, FileKind, Gap, GapKind, Inventory};
+use plimsoll_types::{Change, Confidence, FileKind, Gap, GapKind, Inventory};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -408,6 +408,7 @@ fn one_package_in_two_databases_is_one_package() {
     let merged = merged(layers);
     assert_eq!(merged.packages.len(), 1);
     assert_eq!(merged.packages[0].locations.len(), 2);
+}
 
 #[test]
 fn a_program_of_the_distribution_is_no_package_of_its_own() {
@@ -423,4 +424,59 @@ fn a_program_of_the_distribution_is_no_package_of_its_own() {
     assert_eq!(names(&[program]), "a openssl");
     let copy = program.replace("usr/bin", "opt");
     assert_eq!(names(&[&copy]), "a openssl");
+}
+
+/// Names of packages, with those of the file that declares them.
+fn names(inventory: &Inventory) -> Vec<&str> {
+    let packages = inventory.packages.iter();
+    packages.map(|p| p.record.name.as_str()).collect()
+}
+
+const LOCK: &str = r#"app/package-lock.json={"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/dev":{"version":"1.0.0","dev":true}}}"#;
+const INSTALLED: &str = r#"app/node_modules/a/package.json={"name":"a","version":"1.0.0"}"#;
+
+#[test]
+fn what_a_lock_file_names_and_nobody_installed_is_not_in_the_image() {
+    let inventory = merged(&[&[LOCK], &[INSTALLED]]);
+    assert_eq!(names(&inventory), ["a"]);
+    let a = &inventory.packages[0];
+    assert_eq!(a.record.confidence, Confidence::Installed);
+    // The lock file stays as evidence, but what it brought is only its word.
+    assert_eq!((a.locations.len(), a.introduced), (2, 1));
+    assert_eq!(inventory.coverage.gaps.len(), 0);
+}
+
+#[test]
+fn a_lock_file_alone_is_the_only_word_there_is() {
+    assert_eq!(names(&merged(&[&[LOCK]])), ["a", "dev"]);
+    // Another project's packages say nothing of this one's.
+    let other = r#"opt/node_modules/b/package.json={"name":"b","version":"1.0.0"}"#;
+    assert_eq!(names(&merged(&[&[LOCK, other]])), ["a", "b", "dev"]);
+    // Nor does a package of this tree that it does not name.
+    let stray = r#"app/tool/node_modules/b/package.json={"name":"b","version":"1.0.0"}"#;
+    assert_eq!(names(&merged(&[&[LOCK, stray]])), ["a", "b", "dev"]);
+}
+
+#[test]
+fn packages_installed_elsewhere_fulfil_a_lock_file_for_the_most_part() {
+    let lock = "app/requirements.txt=a==1\nB_c==1\nd==1\n";
+    let installed =
+        |name: &str| format!("usr/lib/{name}-1.dist-info/METADATA=Name: {name}\nVersion: 1\n");
+    let (a, b) = (installed("A"), installed("b.c"));
+    assert_eq!(names(&merged(&[&[lock, &a, &b]])), ["A", "b.c"]);
+    assert_eq!(names(&merged(&[&[lock, &a]])).len(), 3);
+}
+
+#[test]
+fn a_lock_file_is_no_copy_that_nobody_owns() {
+    let status = format!("var/lib/dpkg/status={STATUS}");
+    let inventory = merged(&[&[
+        "etc/os-release=ID=debian\nVERSION_ID=12\n",
+        &status,
+        "var/lib/dpkg/info/a.list=/usr/lib/x-1.dist-info/METADATA\n",
+        "usr/lib/x-1.dist-info/METADATA=Name: x\nVersion: 1\n",
+        "app/requirements.txt=x==1\n",
+    ]]);
+    let x = inventory.packages.iter().find(|p| p.record.name == "x");
+    assert_eq!(x.unwrap().owned_by.as_deref(), Some("a"));
 }
