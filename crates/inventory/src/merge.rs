@@ -3,6 +3,7 @@
 //! Takes the facts of every layer, bottom first, and gives the image as a
 //! container would see it, with the layer that brought each thing.
 
+mod assemblies;
 mod databases;
 mod files;
 mod ledger;
@@ -45,6 +46,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     inventory.distro = distro(&visible);
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
+    assemblies::claim(&visible, &mut inventory.packages);
     owners::mark(&visible, &mut inventory);
     licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);

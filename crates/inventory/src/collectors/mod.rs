@@ -5,17 +5,20 @@ use plimsoll_types::GapKind;
 
 mod apk;
 mod deb822;
+pub(crate) mod dotnet;
 mod dpkg;
 mod go;
 mod go_mod;
 mod java;
 mod license_file;
+mod lock;
 mod npm;
 pub(crate) mod os_release;
 mod python;
 pub(crate) mod rpm;
 mod text;
 mod users;
+mod xml;
 mod zip;
 
 /// Packages that one database may name, and files that one package or list
@@ -43,6 +46,9 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &dotnet::DepsJson,
+    &dotnet::Assemblies,
+    &dotnet::NugetLocks,
     &license_file::LicenseFile,
     &users::Users,
 ];
