@@ -4,6 +4,7 @@ use crate::collector::{CollectGap, Collector};
 use plimsoll_types::GapKind;
 
 mod apk;
+mod cargo_lock;
 mod deb822;
 pub(crate) mod dotnet;
 mod dpkg;
@@ -49,6 +50,7 @@ pub static ALL: &[&dyn Collector] = &[
     &dotnet::DepsJson,
     &dotnet::Assemblies,
     &dotnet::NugetLocks,
+    &cargo_lock::CargoLock,
     &license_file::LicenseFile,
     &users::Users,
 ];
