@@ -4,21 +4,33 @@ use crate::collector::{CollectGap, Collector};
 use plimsoll_types::GapKind;
 
 mod apk;
+mod apple;
+mod beam;
 mod cargo_lock;
+mod conan;
 mod deb822;
 pub(crate) mod dotnet;
 mod dpkg;
+mod elm;
 mod go;
 mod go_mod;
+mod haskell;
+mod helm;
 mod java;
 mod license_file;
 mod lock;
+mod nimble;
 mod npm;
+mod opam;
 pub(crate) mod os_release;
+mod pubspec;
 mod python;
 pub(crate) mod rpm;
+mod spack;
+mod terraform;
 mod text;
 mod users;
+mod vcpkg;
 mod xml;
 mod zip;
 
@@ -51,6 +63,18 @@ pub static ALL: &[&dyn Collector] = &[
     &dotnet::Assemblies,
     &dotnet::NugetLocks,
     &cargo_lock::CargoLock,
+    &conan::Conan,
+    &vcpkg::Vcpkg,
+    &beam::Beam,
+    &pubspec::Pubspec,
+    &apple::Apple,
+    &haskell::Haskell,
+    &opam::Opam,
+    &spack::Spack,
+    &nimble::Nimble,
+    &elm::Elm,
+    &terraform::Terraform,
+    &helm::Helm,
     &license_file::LicenseFile,
     &users::Users,
 ];
