@@ -23,6 +23,7 @@ mod nimble;
 mod npm;
 mod opam;
 pub(crate) mod os_release;
+mod pom;
 mod pubspec;
 mod python;
 pub(crate) mod rpm;

@@ -1,11 +1,13 @@
 //! Archives in archives, within bounds that hold for all of them together.
 
 use super::identity::Contents;
-use super::is_archive_name;
 use super::metadata::{Coordinates, Manifest};
+use super::{is_archive_name, is_container_name, is_jar};
 use crate::collector::CollectGap;
+use crate::collectors::lock::hex;
 use crate::collectors::zip::{Archive, Entry, ZipError};
 use plimsoll_types::{GapKind, PackageRecord};
+use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
 
 /// Real applications nest three or four deep.
@@ -54,25 +56,36 @@ impl Walk {
             self.gap(chain, ZipError::Broken("its directory is damaged"));
         }
         let file = name.rsplit('/').next().unwrap_or(name);
+        let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
         let mut contents = Contents {
-            stem: file.rsplit_once('.').map_or(file, |(stem, _)| stem),
+            stem,
+            extension,
             ..Contents::default()
         };
         let mut nested = false;
         for entry in &archive.entries {
             contents.note(&entry.name);
             let inside = |name: &str| [chain, &[name.to_owned()]].concat();
-            let result = if is_archive_name(&entry.name) {
+            let result = if is_archive_name(&entry.name) || is_container_name(&entry.name) {
                 nested = true;
                 self.nested(&archive, entry, chain)
             } else {
                 self.metadata(&archive, entry, &mut contents)
             };
+            // Of what is no archive of Java it is not known what it should be.
+            let result = match result {
+                Err(ZipError::Broken(_)) if is_container_name(&entry.name) => Ok(()),
+                result => result,
+            };
             if let Err(error) = result {
                 self.gap(&inside(&entry.name), error);
             }
         }
+        if is_container_name(name) && !is_jar(bytes) {
+            return Ok(());
+        }
         let records = contents.records();
+        let digest = format!("sha1:{}", hex(&Sha1::digest(bytes)));
         if records.is_empty() && !nested && !contents.manifest.is_weaver() {
             self.gap(
                 chain,
@@ -80,6 +93,9 @@ impl Walk {
             );
         }
         for (mut record, inside) in records {
+            if inside.is_none() {
+                record.digests = vec![digest.clone()];
+            }
             record.nested = chain.iter().cloned().chain(inside).collect();
             self.records.insert(record);
         }
@@ -100,6 +116,10 @@ impl Walk {
             self.spend(entry.size)?;
             let pom = Coordinates::read(&archive.content(entry, TEXT)?);
             contents.poms.extend(pom.map(|pom| (name.to_owned(), pom)));
+        } else if name.starts_with("META-INF/maven/") && name.ends_with("/pom.xml") {
+            self.spend(entry.size)?;
+            let text = archive.content(entry, TEXT)?;
+            contents.project(name, &String::from_utf8_lossy(&text));
         }
         Ok(())
     }
