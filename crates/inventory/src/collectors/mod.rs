@@ -17,8 +17,10 @@ mod go_mod;
 mod haskell;
 mod helm;
 mod java;
+mod jvm_locks;
 mod license_file;
 mod lock;
+mod maven;
 mod nimble;
 mod npm;
 mod opam;
@@ -60,6 +62,8 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &maven::Maven,
+    &jvm_locks::JvmLocks,
     &dotnet::DepsJson,
     &dotnet::Assemblies,
     &dotnet::NugetLocks,
