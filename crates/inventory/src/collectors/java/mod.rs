@@ -4,6 +4,7 @@ mod file_name;
 mod group;
 mod identity;
 mod metadata;
+mod tarball;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -22,6 +23,7 @@ const EXTENSIONS: &[&str] = &[
 
 /// Archives of anything: what is of interest is the archives in them.
 const CONTAINERS: &[&str] = &["zip", "jmod"];
+const TARBALLS: &[&str] = &["tar", "tgz", "gz", "tzst", "zst"];
 
 pub(crate) struct Java;
 
@@ -37,6 +39,7 @@ impl Collector for Java {
     fn wants(&self, file: &FileHead<'_>) -> Want {
         let archive = is_archive_name(file.path) && !file.magic.starts_with(b"Rar!")
             || is_container_name(file.path) && is_zip(file.magic)
+            || is_tarball_name(file.path) && tarball::is_tarball(file.magic)
             || is_jar(file.magic);
         if archive {
             Want::Whole { limit: LIMIT }
@@ -47,7 +50,11 @@ impl Collector for Java {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let mut walk = Walk::new(file.bytes.len());
-        match walk.archive(file.bytes, file.name(), &[]) {
+        let result = match is_tarball_name(file.path) {
+            true => walk.tarball(file.bytes, &[]),
+            false => walk.archive(file.bytes, file.name(), &[]),
+        };
+        match result {
             Err(ZipError::Broken(_)) if is_container_name(file.path) => {}
             result => result.map_err(CollectError::new)?,
         }
@@ -68,6 +75,14 @@ fn is_archive_name(path: &str) -> bool {
 
 fn is_container_name(path: &str) -> bool {
     has_extension(path, CONTAINERS)
+}
+
+/// `x.tar`, `x.tgz`, `x.tar.gz`: not everything that is packed.
+fn is_tarball_name(path: &str) -> bool {
+    has_extension(path, TARBALLS)
+        && path.rsplit_once('.').is_some_and(|(stem, extension)| {
+            extension.starts_with(['t', 'T']) || has_extension(stem, &["tar"])
+        })
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {

@@ -330,6 +330,37 @@ fn archives_of_anything_are_opened_for_what_they_hold() {
 }
 
 #[test]
+fn tar_archives_are_opened_for_the_jars_in_them() {
+    use std::io::Write;
+    let lib = zip(&[(LIB_PATH, LIB)]);
+    let entries = [
+        crate::fixture::file("./dist/readme.jar.txt", b'0', "", b"x"),
+        crate::fixture::file("./dist/lib-2.0.jar", b'0', "", &lib),
+        crate::fixture::file("dist/broken.jar", b'0', "", b"nonsense"),
+    ];
+    let mut tar = crate::fixture::ended(entries.concat());
+    // The fixture writes the form before `ustar`.
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&tar).unwrap();
+    let packed = gzip.finish().unwrap();
+    for name in ["dist.tgz", "dist.tar.gz"] {
+        let collected = collect(name, &packed).unwrap();
+        assert_eq!(names(name, &packed), ["org.example:lib@2.0"]);
+        assert_eq!(records(name, &packed)[0].nested, ["dist/lib-2.0.jar"]);
+        assert_eq!(collected.gaps.len(), 1);
+    }
+    let packed = zstd::encode_all(tar.as_slice(), 1).unwrap();
+    assert_eq!(names("dist.tar.zst", &packed), ["org.example:lib@2.0"]);
+    let app = zip(&[(POM_PATH, POM), ("dist.tar.zst", &packed)]);
+    assert_eq!(names("app.jar", &app).len(), 2);
+    let head = |path, magic| FileHead::new(path, 1, Mode(0o644), magic);
+    assert_eq!(Java.wants(&head("man/x.1.gz", b"\x1f\x8b")), Want::No);
+    assert_ne!(Java.wants(&head("x.tar.gz", b"\x1f\x8b")), Want::No);
+    tar[257..262].copy_from_slice(b"ustar");
+    assert_ne!(Java.wants(&head("x.tar", &tar)), Want::No);
+}
+
+#[test]
 fn equal_artifacts_of_different_groups_are_two_packages() {
     let one = b"groupId=com.sun.xml.bind\nartifactId=jaxb-core\nversion=2.3.0\n";
     let other = b"groupId=org.glassfish.jaxb\nartifactId=jaxb-core\nversion=2.3.0\n";
