@@ -12,6 +12,8 @@ const UNVERSIONED: &str = "(devel)";
 struct Module<'a> {
     path: &'a str,
     version: Option<&'a str>,
+    /// Whether a directory stood in for it.
+    local: bool,
 }
 
 impl<'a> Module<'a> {
@@ -21,6 +23,7 @@ impl<'a> Module<'a> {
         Some(Self {
             path,
             version: version.filter(|version| !version.is_empty() && *version != UNVERSIONED),
+            local: false,
         })
     }
 
@@ -30,6 +33,7 @@ impl<'a> Module<'a> {
         let local = by.path.starts_with(['.', '/', '\\']) || by.path.get(1..2) == Some(":");
         if local {
             self.version = None;
+            self.local = true;
         } else {
             *self = by;
         }
@@ -76,11 +80,10 @@ pub(super) fn records(info: &BuildInfo) -> Vec<PackageRecord> {
         let version = main_version::of(main.path, main.version, &settings);
         records.push(record(main.path, version));
     }
-    records.extend(
-        modules
-            .into_iter()
-            .map(|module| record(module.path, module.version.map(str::to_owned))),
-    );
+    records.extend(modules.into_iter().map(|module| PackageRecord {
+        local: module.local,
+        ..record(module.path, module.version.map(str::to_owned))
+    }));
     records
 }
 

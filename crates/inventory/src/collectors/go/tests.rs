@@ -131,6 +131,19 @@ fn both_encodings_and_byte_orders_are_read() {
 }
 
 #[test]
+fn what_a_directory_stands_in_for_has_no_package_url() {
+    let records = modules::records(&build_info::BuildInfo {
+        go: "go1.22.1".into(),
+        modules: MODULES.into(),
+    });
+    let purls = records
+        .iter()
+        .map(|record| (record.name.as_str(), record.purl(None).is_some()));
+    let without: Vec<_> = purls.filter(|(_, purl)| !purl).collect();
+    assert_eq!(without, [("example.org/c", false)]);
+}
+
+#[test]
 fn the_magic_alone_proves_nothing() {
     let mut data = b"\xff Go buildinf:\x08\x02".to_vec();
     data.resize(64, 0xff);
