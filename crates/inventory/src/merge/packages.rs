@@ -176,7 +176,12 @@ impl<'a> Timeline<'a> {
                         package.locations.push(location);
                         package.introduced = package.introduced.min(since);
                         package.removed = package.removed.max(until);
-                        if run.record.confidence < package.record.confidence {
+                        // What is the project's own in one place may come
+                        // from a registry in another.
+                        let rank = |record: &PackageRecord| {
+                            (record.local, record.confidence, record.development)
+                        };
+                        if rank(run.record) < rank(&package.record) {
                             package.record = run.record.clone();
                         }
                     }
