@@ -4,6 +4,7 @@
 use super::file_name;
 use super::group;
 use super::metadata::{Coordinates, Manifest, is_token};
+use crate::collectors::lock::sorted;
 use crate::collectors::pom::Pom;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,7 @@ impl Contents<'_> {
                 let directory = crate::path::parent(path);
                 let project = self.projects.get(directory);
                 record.licenses = project.map(Pom::licenses).unwrap_or_default();
+                record.requires = project.map(needs).unwrap_or_default();
                 // What is not the archive itself was shaded into it.
                 (record, (!own(pom)).then(|| path.clone()))
             })
@@ -254,4 +256,17 @@ impl Contents<'_> {
         }
         (!package.is_empty()).then(|| package.replace('/', "."))
     }
+}
+
+/// What a project needs when it runs. Which versions that are is decided by
+/// whoever puts it together with others.
+fn needs(project: &Pom) -> Vec<String> {
+    let dependencies = project.dependencies().into_iter();
+    let runs = dependencies.filter(|dependency| {
+        !matches!(
+            dependency.scope.as_deref(),
+            Some("test" | "provided" | "system" | "import")
+        )
+    });
+    sorted(runs.map(|dependency| format!("{}:{}", dependency.group, dependency.artifact)))
 }

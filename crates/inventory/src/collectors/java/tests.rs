@@ -240,6 +240,20 @@ fn file_names_split_where_the_version_begins() {
 }
 
 #[test]
+fn a_section_about_the_packages_inside_gives_only_a_version() {
+    let text = b"Manifest-Version: 1.0\n\nName: org/apache/tools/ant/\nImplementation-Title: other\nImplementation-Version: 1.10.9\n";
+    let jar = zip(&[
+        ("META-INF/MANIFEST.MF", text),
+        ("org/apache/tools/ant/Main.class", b""),
+    ]);
+    assert_eq!(names("ant.jar", &jar), ["org.apache.ant:ant@1.10.9"]);
+    let bare = zip(&[("org/apache/activemq/artemis/A.class", b"")]);
+    let record = records("artemis-commons-2.31.0.jar", &bare).remove(0);
+    assert_eq!(record.full_version(), "2.31.0");
+    assert_eq!(record.confidence, Confidence::Guessed);
+}
+
+#[test]
 fn an_archive_that_nothing_names_is_said_to_be() {
     let collected = collect("1-555680818.jar", &manifest("")).unwrap();
     assert!(collected.facts.is_empty());
@@ -267,7 +281,9 @@ fn jars_are_known_by_name_or_by_their_start() {
 fn a_project_file_says_what_the_properties_leave_out() {
     const PARENT: &str = "<parent><groupId>org.example</groupId><artifactId>p</artifactId><version>3.0</version></parent>";
     let pom = format!(
-        "<project>{PARENT}<artifactId>app</artifactId><licenses><license><name>EPL-2.0</name></license></licenses></project>"
+        "<project>{PARENT}<artifactId>app</artifactId><licenses><license><name>EPL-2.0</name></license></licenses>\
+         <dependencies><dependency><groupId>g</groupId><artifactId>need</artifactId></dependency>\
+         <dependency><groupId>g</groupId><artifactId>t</artifactId><scope>test</scope></dependency></dependencies></project>"
     );
     let properties: &[u8] = b"artifactId=app\n";
     let path = "META-INF/maven/org.example/app/pom.xml";
@@ -275,6 +291,7 @@ fn a_project_file_says_what_the_properties_leave_out() {
     let found = records("app.jar", &jar);
     assert_eq!(names("app.jar", &jar), ["org.example:app@3.0"]);
     assert_eq!(found[0].licenses, ["EPL-2.0"]);
+    assert_eq!(found[0].requires, ["g:need"]);
     // Where the properties are complete, they decide.
     let jar = zip(&[(POM_PATH, POM), (path, pom.as_bytes())]);
     assert_eq!(names("app.jar", &jar), ["org.example:app@1.0"]);
