@@ -26,6 +26,7 @@ const PATHS: &[&str] = &[
     "app/x.war",
     "usr/bin/x",
     "src/go.mod",
+    "src/go.sum",
     "src/vendor/modules.txt",
     "app/x.zip",
     "src/pom.xml",

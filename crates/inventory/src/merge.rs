@@ -6,6 +6,7 @@
 mod assemblies;
 mod databases;
 mod files;
+mod go_sums;
 mod ledger;
 mod licenses;
 mod owners;
@@ -47,6 +48,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
     assemblies::claim(&visible, &mut inventory.packages);
+    go_sums::settle(&mut inventory);
     owners::mark(&visible, &mut inventory);
     licenses::state(&visible, &mut inventory.packages);
     relations::link(&mut inventory.packages);

@@ -1,4 +1,4 @@
-//! Go modules that sources declare: `go.mod`, `go.work` and
+//! Go modules that sources declare: `go.mod`, `go.sum`, `go.work` and
 //! `vendor/modules.txt` (<https://go.dev/ref/mod>).
 
 use super::lock::{edge, sorted};
@@ -17,12 +17,12 @@ impl Collector for GoMod {
     }
 
     fn about(&self) -> &'static str {
-        "Go modules that sources declare: go.mod, go.work, vendor/modules.txt"
+        "Go modules that sources declare: go.mod, go.sum, go.work, vendor/modules.txt"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
         let wanted = match file.name() {
-            "go.mod" | "go.work" => true,
+            "go.mod" | "go.sum" | "go.work" => true,
             "modules.txt" => file.path_ends_with("vendor/modules.txt"),
             _ => false,
         };
@@ -37,6 +37,7 @@ impl Collector for GoMod {
         let text = std::str::from_utf8(file.bytes).map_err(CollectError::new)?;
         let records = match file.name() {
             "modules.txt" => vendored(text),
+            "go.sum" => summed(text),
             // What a workspace declares is the toolchain.
             _ => go_mod(text),
         };
@@ -164,6 +165,43 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
     records
 }
 
+/// The highest version of each module that was unpacked. Whether that is what
+/// is built, the `go.mod` beside it says: the merge decides.
+fn summed(text: &str) -> Vec<PackageRecord> {
+    let mut highest: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(path), Some(version)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if version.ends_with("/go.mod") {
+            continue;
+        }
+        let known = highest.entry(path).or_insert(version);
+        if order(version) > order(known) {
+            *known = version;
+        }
+    }
+    let modules = highest.into_iter();
+    modules
+        .map(|(path, version)| record(path, Some(version)))
+        .collect()
+}
+
+/// What versions of one module sort by (semver.org).
+fn order(version: &str) -> (Vec<u64>, bool, Vec<Result<u64, &str>>) {
+    let version = version
+        .trim_start_matches('v')
+        .split('+')
+        .next()
+        .unwrap_or_default();
+    let (release, stage) = version.split_once('-').unwrap_or((version, ""));
+    let numbers = release.split('.').map(|part| part.parse().unwrap_or(0));
+    let stages = stage.split('.').map(|part| part.parse().map_err(|_| part));
+    // Numbers sort below names, what has no stage above what has one.
+    (numbers.collect(), stage.is_empty(), stages.collect())
+}
+
 /// A module counts if the directory holds packages of it.
 fn vendored(text: &str) -> Vec<PackageRecord> {
     let mut records = BTreeSet::new();
@@ -247,6 +285,15 @@ mod tests {
     }
 
     #[test]
+    fn sums_tell_the_highest_version_that_was_unpacked() {
+        let text = "a.b/c v1.9.0 h1:x=\na.b/c v1.10.0-rc.2 h1:x=\na.b/c v1.10.0 h1:x=\na.b/c v1.11.0/go.mod h1:x=\na.b/d v0.0.0-20200101000000-aaaaaaaaaaaa h1:x=\na.b/d v0.0.0-20210101000000-0aaaaaaaaaaa h1:x=\n";
+        assert_eq!(
+            names("go.sum", text),
+            ["a.b/c@v1.10.0", "a.b/d@v0.0.0-20210101000000-0aaaaaaaaaaa"]
+        );
+    }
+
+    #[test]
     fn what_lies_in_a_directory_has_no_package_url() {
         let records = go_mod(MOD);
         let of = |name: &str| records.iter().find(|r| r.name == name).unwrap();
@@ -287,6 +334,7 @@ mod tests {
         for end in 0..MOD.len() {
             names("go.mod", &MOD[..end]);
             names("vendor/modules.txt", &MOD[..end]);
+            names("go.sum", &MOD[..end]);
         }
     }
 
@@ -295,6 +343,7 @@ mod tests {
         fn any_text_is_survived(text in "(require|replace|exclude|go|[a-z./]+|v1|=>|//|[()#\" \n])*") {
             names("go.mod", &text);
             names("vendor/modules.txt", &text);
+            names("go.sum", &text);
         }
     }
 }
