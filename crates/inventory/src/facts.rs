@@ -13,6 +13,9 @@ pub enum Fact {
     Packages(Vec<PackageRecord>),
     /// Files that belong to packages.
     Owned(Vec<Ownership>),
+    /// Files that would be those of packages of the same file, wherever they
+    /// lie. Unlike owned files they are evidence and nobody vouches for them.
+    Listed(Vec<Ownership>),
     /// The SPDX id of the licence that the file is the text of.
     LicenseText(String),
     /// The distribution.
@@ -31,7 +34,9 @@ impl Fact {
                 .iter()
                 .map(|package| 4 + package.requires.len() / 4)
                 .sum(),
-            Fact::Owned(owners) => owners.iter().map(|owner| 1 + owner.files.len()).sum(),
+            Fact::Owned(owners) | Fact::Listed(owners) => {
+                owners.iter().map(|owner| 1 + owner.files.len()).sum()
+            }
             Fact::LicenseText(_) | Fact::Distro(_) => 1,
             Fact::Users(users) => users.len(),
             Fact::Groups(groups) => groups.iter().map(|group| 1 + group.members.len()).sum(),

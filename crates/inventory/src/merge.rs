@@ -3,9 +3,11 @@
 //! Takes the facts of every layer, bottom first, and gives the image as a
 //! container would see it, with the layer that brought each thing.
 
+mod assemblies;
 mod databases;
 mod declared;
 mod files;
+mod go_sums;
 mod ledger;
 mod licenses;
 mod owners;
@@ -47,6 +49,8 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     inventory.distro = distro(&visible);
     (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
+    assemblies::claim(&visible, &mut inventory.packages);
+    go_sums::settle(&mut inventory);
     let declaring = declared::paths(&visible);
     declared::settle(&declaring, &mut inventory.packages);
     let owned = owners::mark(&visible, &declaring, &mut inventory);

@@ -118,6 +118,12 @@ ecosystems! {
     Swiplpack = "swiplpack", "swiplpack", false;
     /// Spack packages.
     Spack = "spack", "spack", false;
+    /// Helm charts.
+    Helm = "helm", "helm", false;
+    /// Nim packages.
+    Nimble = "nimble", "nimble", false;
+    /// Elm packages, named `author/name`.
+    Elm = "elm", "elm", false;
     /// Java runtimes.
     Jvm = "jvm", "generic", false;
     /// Programs that no package manager installed.

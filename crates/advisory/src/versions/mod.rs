@@ -140,6 +140,8 @@ impl Scheme {
             | Ecosystem::Swift
             | Ecosystem::Julia
             | Ecosystem::Terraform
+            | Ecosystem::Helm
+            | Ecosystem::Elm
             | Ecosystem::EditorExtension => Scheme::Semver,
             Ecosystem::Golang => Scheme::Go,
             Ecosystem::Maven => Scheme::Maven,
@@ -165,6 +167,7 @@ impl Scheme {
             | Ecosystem::Wordpress
             | Ecosystem::Swiplpack
             | Ecosystem::Spack
+            | Ecosystem::Nimble
             | Ecosystem::Binary
             | Ecosystem::Kernel
             | Ecosystem::KernelModule

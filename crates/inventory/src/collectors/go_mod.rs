@@ -1,6 +1,7 @@
-//! Go modules that sources declare: `go.mod` and `vendor/modules.txt`
-//! (<https://go.dev/ref/mod>).
+//! Go modules that sources declare: `go.mod`, `go.sum`, `go.work` and
+//! `vendor/modules.txt` (<https://go.dev/ref/mod>).
 
+use super::lock::{edge, sorted};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -16,18 +17,16 @@ impl Collector for GoMod {
     }
 
     fn about(&self) -> &'static str {
-        "Go modules that sources declare: go.mod, vendor/modules.txt"
+        "Go modules that sources declare: go.mod, go.sum, go.work, vendor/modules.txt"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        // Modules in the cache belong to nobody's build, and the go command
-        // leaves out test data and what begins with `_`.
-        let foreign = file.path.contains("/pkg/mod/")
-            || file
-                .path
-                .split('/')
-                .any(|part| part.starts_with('_') || matches!(part, "testdata" | "node_modules"));
-        if !foreign && (file.name() == "go.mod" || file.path_ends_with("vendor/modules.txt")) {
+        let wanted = match file.name() {
+            "go.mod" | "go.sum" | "go.work" => true,
+            "modules.txt" => file.path_ends_with("vendor/modules.txt"),
+            _ => false,
+        };
+        if wanted && !is_foreign(file.path) {
             Want::Whole { limit: LIMIT }
         } else {
             Want::No
@@ -36,10 +35,11 @@ impl Collector for GoMod {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = std::str::from_utf8(file.bytes).map_err(CollectError::new)?;
-        let records = if file.name() == "go.mod" {
-            go_mod(text)
-        } else {
-            vendored(text)
+        let records = match file.name() {
+            "modules.txt" => vendored(text),
+            "go.sum" => summed(text),
+            // What a workspace declares is the toolchain.
+            _ => go_mod(text),
         };
         if records.is_empty() {
             return Ok(Collected::default());
@@ -48,11 +48,20 @@ impl Collector for GoMod {
     }
 }
 
+/// Modules in the cache belong to nobody's build, and the go command leaves
+/// out test data and what begins with `_`.
+fn is_foreign(path: &str) -> bool {
+    let mut parts = path.split('/');
+    path.contains("/pkg/mod/")
+        || parts.any(|part| part.starts_with('_') || matches!(part, "testdata" | "node_modules"))
+}
+
 /// Path and version; a directory that stands in for a module has none.
 type Module<'a> = (&'a str, Option<&'a str>);
 
 #[derive(Default)]
 struct Declared<'a> {
+    module: Option<&'a str>,
     go: Option<&'a str>,
     toolchain: Option<&'a str>,
     /// With whether another module asked for it.
@@ -68,6 +77,7 @@ impl<'a> Declared<'a> {
             .split_whitespace()
             .map(|word| word.trim_matches(['"', '`']));
         match (verb, words.next(), words.next()) {
+            ("module", Some(path), _) => self.module = Some(path),
             ("go", Some(version), _) => self.go = Some(version),
             ("toolchain", Some(name), _) => self.toolchain = Some(name),
             ("require", Some(path), Some(version)) => {
@@ -123,6 +133,7 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
     }
     let everything = declared.lists_everything();
     let mut records = Vec::new();
+    let mut needs = Vec::new();
     for (path, version, indirect) in &declared.require {
         if *indirect && !everything || declared.exclude.contains(&(*path, *version)) {
             continue;
@@ -131,11 +142,20 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
             .replace
             .get(&(*path, Some(*version)))
             .or_else(|| declared.replace.get(&(*path, None)));
-        records.push(match by {
+        let module = match by {
             None => record(path, Some(version)),
             Some((by, Some(version))) => record(by, Some(version)),
-            Some((_, None)) => record(path, None),
-        });
+            Some((_, None)) => local(path),
+        };
+        if !indirect {
+            needs.push(edge(&module.name, module.version.as_deref()));
+        }
+        records.push(module);
+    }
+    if let Some(path) = declared.module {
+        let mut own = local(path);
+        own.requires = sorted(needs);
+        records.push(own);
     }
     let toolchain = declared.toolchain.and_then(|name| name.strip_prefix("go"));
     let release = toolchain
@@ -143,6 +163,43 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
         .and_then(|name| name.split('-').next());
     records.extend(release.map(|release| record("stdlib", Some(release))));
     records
+}
+
+/// The highest version of each module that was unpacked. Whether that is what
+/// is built, the `go.mod` beside it says: the merge decides.
+fn summed(text: &str) -> Vec<PackageRecord> {
+    let mut highest: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(path), Some(version)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if version.ends_with("/go.mod") {
+            continue;
+        }
+        let known = highest.entry(path).or_insert(version);
+        if order(version) > order(known) {
+            *known = version;
+        }
+    }
+    let modules = highest.into_iter();
+    modules
+        .map(|(path, version)| record(path, Some(version)))
+        .collect()
+}
+
+/// What versions of one module sort by (semver.org).
+fn order(version: &str) -> (Vec<u64>, bool, Vec<Result<u64, &str>>) {
+    let version = version
+        .trim_start_matches('v')
+        .split('+')
+        .next()
+        .unwrap_or_default();
+    let (release, stage) = version.split_once('-').unwrap_or((version, ""));
+    let numbers = release.split('.').map(|part| part.parse().unwrap_or(0));
+    let stages = stage.split('.').map(|part| part.parse().map_err(|_| part));
+    // Numbers sort below names, what has no stage above what has one.
+    (numbers.collect(), stage.is_empty(), stages.collect())
 }
 
 /// A module counts if the directory holds packages of it.
@@ -175,6 +232,13 @@ fn vendored_module(header: &str) -> Option<PackageRecord> {
 fn record(path: &str, version: Option<&str>) -> PackageRecord {
     let version = version.map(str::to_owned);
     PackageRecord::new(Ecosystem::Golang, path, version, Confidence::Declared)
+}
+
+/// The module itself, or one that a directory stands in for.
+fn local(path: &str) -> PackageRecord {
+    let mut record = record(path, None);
+    record.local = true;
+    record
 }
 
 #[cfg(test)]
@@ -211,11 +275,39 @@ mod tests {
                 "example.org/fork@v2.0.0",
                 "example.org/c@",
                 "example.org/d@v1.0.0",
+                "example.org/m@",
                 "stdlib@1.22.5"
             ]
         );
+        assert_eq!(names("go.work", "go 1.22.1\nuse ./a\n"), ["stdlib@1.22.1"]);
         let old = "go 1.16\nrequire a.b/c v1.0.0\nrequire a.b/d v1.0.0 // indirect\n";
         assert_eq!(names("go.mod", old), ["a.b/c@v1.0.0", "stdlib@1.16"]);
+    }
+
+    #[test]
+    fn sums_tell_the_highest_version_that_was_unpacked() {
+        let text = "a.b/c v1.9.0 h1:x=\na.b/c v1.10.0-rc.2 h1:x=\na.b/c v1.10.0 h1:x=\na.b/c v1.11.0/go.mod h1:x=\na.b/d v0.0.0-20200101000000-aaaaaaaaaaaa h1:x=\na.b/d v0.0.0-20210101000000-0aaaaaaaaaaa h1:x=\n";
+        assert_eq!(
+            names("go.sum", text),
+            ["a.b/c@v1.10.0", "a.b/d@v0.0.0-20210101000000-0aaaaaaaaaaa"]
+        );
+    }
+
+    #[test]
+    fn what_lies_in_a_directory_has_no_package_url() {
+        let records = go_mod(MOD);
+        let of = |name: &str| records.iter().find(|r| r.name == name).unwrap();
+        for name in ["example.org/c", "example.org/m"] {
+            assert!(of(name).purl(None).is_none(), "{name}");
+        }
+        assert_eq!(
+            of("example.org/m").requires,
+            [
+                "example.org/a@v1.0.0",
+                "example.org/d@v1.0.0",
+                "example.org/fork@v2.0.0"
+            ]
+        );
     }
 
     #[test]
@@ -242,6 +334,7 @@ mod tests {
         for end in 0..MOD.len() {
             names("go.mod", &MOD[..end]);
             names("vendor/modules.txt", &MOD[..end]);
+            names("go.sum", &MOD[..end]);
         }
     }
 
@@ -250,6 +343,7 @@ mod tests {
         fn any_text_is_survived(text in "(require|replace|exclude|go|[a-z./]+|v1|=>|//|[()#\" \n])*") {
             names("go.mod", &text);
             names("vendor/modules.txt", &text);
+            names("go.sum", &text);
         }
     }
 }

@@ -7,41 +7,60 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 mod apk;
+mod apple;
+mod beam;
 mod binary;
+mod cargo_lock;
 mod composer;
+mod conan;
 mod conda;
 mod cpe;
 mod deb822;
+pub(crate) mod dotnet;
 mod dpkg;
 mod elf_note;
+mod elm;
 mod executable;
 mod gemfile_lock;
 mod go;
 mod go_mod;
 mod graph;
+mod haskell;
+mod helm;
 mod java;
 mod julia;
 mod jvm;
+mod jvm_locks;
 mod kernel;
 mod license_file;
+mod lock;
 mod lua;
+mod maven;
 mod native_image;
+mod nimble;
 mod npm;
 mod npm_lock;
+mod opam;
 pub(crate) mod os_release;
 mod pear;
 mod perl;
 mod php;
+mod pom;
 mod prolog;
+mod pubspec;
 mod python;
 mod python_lock;
 mod r;
 pub(crate) mod rpm;
 mod ruby;
 mod rust;
+mod spack;
+mod terraform;
 mod text;
 mod users;
+mod vcpkg;
 mod wordpress;
+mod xml;
 mod yaml;
 mod zip;
 
@@ -150,6 +169,24 @@ pub static ALL: &[&dyn Collector] = &[
     &kernel::Kernel,
     &binary::Binary,
     &jvm::Jvm,
+    &maven::Maven,
+    &jvm_locks::JvmLocks,
+    &dotnet::DepsJson,
+    &dotnet::Assemblies,
+    &dotnet::NugetLocks,
+    &cargo_lock::CargoLock,
+    &conan::Conan,
+    &vcpkg::Vcpkg,
+    &beam::Beam,
+    &pubspec::Pubspec,
+    &apple::Apple,
+    &haskell::Haskell,
+    &opam::Opam,
+    &spack::Spack,
+    &nimble::Nimble,
+    &elm::Elm,
+    &terraform::Terraform,
+    &helm::Helm,
     &license_file::LicenseFile,
     &users::Users,
 ];

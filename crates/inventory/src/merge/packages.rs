@@ -178,14 +178,19 @@ impl<'a> Timeline<'a> {
                         package.removed = package.removed.max(until);
                         // A lock file that came before does not install.
                         match run.record.confidence.cmp(&package.record.confidence) {
-                            Ordering::Less => {
-                                package.record = run.record.clone();
-                                package.introduced = since;
-                            }
+                            Ordering::Less => package.introduced = since,
                             Ordering::Equal => {
                                 package.introduced = package.introduced.min(since);
                             }
                             Ordering::Greater => {}
+                        }
+                        // What is the project's own in one place may come from
+                        // a registry in another.
+                        let rank = |record: &PackageRecord| {
+                            (record.local, record.confidence, record.development)
+                        };
+                        if rank(run.record) < rank(&package.record) {
+                            package.record = run.record.clone();
                         }
                     }
                     None => {

@@ -131,6 +131,21 @@ fn both_encodings_and_byte_orders_are_read() {
 }
 
 #[test]
+fn what_a_directory_stands_in_for_has_no_package_url() {
+    let collected = collect(&elf(&inline("go1.22.1", MODULES), false)).unwrap();
+    let packages = collected.facts.into_iter().flat_map(|fact| match fact {
+        Fact::Packages(packages) => packages,
+        _ => Vec::new(),
+    });
+    let records: Vec<_> = packages.collect();
+    let purls = records
+        .iter()
+        .map(|record| (record.name.as_str(), record.purl(None).is_some()));
+    let without: Vec<_> = purls.filter(|(_, purl)| !purl).collect();
+    assert_eq!(without, [("example.org/c", false)]);
+}
+
+#[test]
 fn the_magic_alone_proves_nothing() {
     let mut data = b"\xff Go buildinf:\x08\x02".to_vec();
     data.resize(64, 0xff);

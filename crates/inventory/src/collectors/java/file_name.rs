@@ -137,6 +137,15 @@ fn without_classifier(version: &str) -> &str {
         .unwrap_or(version)
 }
 
+/// What follows the version in the name of a file, if it tells apart files
+/// of one artifact.
+pub(super) fn classifier<'a>(stem: &'a str, version: &str) -> Option<&'a str> {
+    let (before, rest) = stem.rsplit_once(version)?;
+    let classifier = rest.strip_prefix('-')?;
+    (before.ends_with('-') && !version.is_empty() && is_classifier(classifier))
+        .then_some(classifier)
+}
+
 fn is_classifier(text: &str) -> bool {
     let first = text.split(['-', '_']).next().unwrap_or_default();
     CLASSIFIERS.contains(&text) || SYSTEMS.contains(&first)

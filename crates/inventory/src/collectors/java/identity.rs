@@ -1,9 +1,11 @@
 //! Which packages one archive is, by the evidence in it (packages reference,
-//! 3.3): `pom.properties`, else the manifest and the file name.
+//! 3.3): `pom.properties` and `pom.xml`, else the manifest and the file name.
 
 use super::file_name;
 use super::group;
 use super::metadata::{Coordinates, Manifest, is_token};
+use crate::collectors::lock::sorted;
+use crate::collectors::pom::Pom;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +17,11 @@ const MAVEN: &str = "META-INF/maven/";
 pub(super) struct Contents<'a> {
     /// File name without extension.
     pub stem: &'a str,
+    pub extension: &'a str,
     /// Complete `pom.properties`, with their paths.
     pub poms: Vec<(String, Coordinates)>,
+    /// Project files, by the directory in `META-INF/maven` that holds them.
+    pub projects: BTreeMap<String, Pom>,
     /// Group and artifact of directories in `META-INF/maven`.
     pub directories: BTreeSet<(String, String)>,
     pub manifest: Manifest,
@@ -46,17 +51,45 @@ impl Contents<'_> {
         }
     }
 
+    /// Reads a project file of the archive; one that says nothing is none.
+    pub fn project(&mut self, name: &str, text: &str) {
+        if let Some((directory, _)) = name.rsplit_once('/')
+            && let Ok(pom) = Pom::read(text)
+        {
+            self.projects.insert(directory.to_owned(), pom);
+        }
+    }
+
+    /// Projects whose `pom.properties` is missing or leaves something out.
+    fn only_projects(&self) -> impl Iterator<Item = (String, Coordinates)> {
+        let stated = |directory: &str| {
+            let mut paths = self.poms.iter().map(|(path, _)| path);
+            paths.any(|path| path.strip_suffix("/pom.properties") == Some(directory))
+        };
+        let missing = self
+            .projects
+            .iter()
+            .filter(move |(directory, _)| !stated(directory));
+        missing.filter_map(|(directory, pom)| {
+            let value = |value: Option<String>| value.filter(|text| is_token(text));
+            let known = Coordinates {
+                group: value(pom.group())?,
+                artifact: value(pom.artifact())?,
+                version: value(pom.version())?,
+            };
+            Some((format!("{directory}/pom.xml"), known))
+        })
+    }
+
     /// The records, each with where it stands if that is not the archive as a
     /// whole.
     pub fn records(&self) -> Vec<(PackageRecord, Option<String>)> {
         if self.manifest.is_weaver() {
             return Vec::new();
         }
-        let maven: Vec<_> = self
-            .poms
-            .iter()
-            .filter(|(path, _)| path.starts_with(MAVEN))
-            .collect();
+        let projects: Vec<_> = self.only_projects().collect();
+        let poms = || self.poms.iter().chain(&projects);
+        let maven: Vec<_> = poms().filter(|(path, _)| path.starts_with(MAVEN)).collect();
         // A file may be named anything where there is nothing else it can be.
         let only = maven.len() == 1;
         let own = |pom: &Coordinates| {
@@ -66,11 +99,9 @@ impl Contents<'_> {
                 || self.stem.starts_with(&versioned)
                 || only && self.stem.starts_with(&pom.artifact)
         };
-        let mut records: Vec<_> = self
-            .poms
-            .iter()
+        let mut records: Vec<_> = poms()
             .map(|(path, pom)| {
-                let record = PackageRecord::new(
+                let mut record = PackageRecord::new(
                     Ecosystem::Maven,
                     format!("{}:{}", pom.group, pom.artifact),
                     Some(pom.version.clone()),
@@ -80,6 +111,10 @@ impl Contents<'_> {
                         Confidence::Guessed
                     },
                 );
+                let directory = crate::path::parent(path);
+                let project = self.projects.get(directory);
+                record.licenses = project.map(Pom::licenses).unwrap_or_default();
+                record.requires = project.map(needs).unwrap_or_default();
                 // What is not the archive itself was shaded into it.
                 (record, (!own(pom)).then(|| path.clone()))
             })
@@ -87,7 +122,36 @@ impl Contents<'_> {
         if !only && !maven.iter().any(|(_, pom)| own(pom)) {
             records.extend(self.own_record().map(|record| (record, None)));
         }
+        let whole = records.iter_mut().filter(|(_, inside)| inside.is_none());
+        whole.for_each(|(record, _)| self.describe(record));
         records
+    }
+
+    /// What the archive says of itself as a file.
+    fn describe(&self, record: &mut PackageRecord) {
+        let version = record.version.as_deref().unwrap_or_default();
+        if let Some(classifier) = file_name::classifier(self.stem, version) {
+            let classifier = classifier.to_owned();
+            record
+                .qualifiers
+                .insert("classifier".to_owned(), classifier);
+        }
+        let extension = self.extension.to_ascii_lowercase();
+        if matches!(extension.as_str(), "war" | "ear" | "rar" | "hpi" | "jpi") {
+            record.qualifiers.insert("type".to_owned(), extension);
+        }
+        if record.licenses.is_empty() {
+            let stated = self.manifest.get("Bundle-License").unwrap_or_default();
+            let names = stated
+                .split(',')
+                .filter_map(|license| license.split(';').next());
+            let names = names.map(str::trim).filter(|name| !name.is_empty());
+            record.licenses = names.map(str::to_owned).collect();
+        }
+        record.vendor = ["Bundle-Vendor", "Implementation-Vendor"]
+            .iter()
+            .find_map(|name| self.manifest.get(name))
+            .map(str::to_owned);
     }
 
     fn own_record(&self) -> Option<PackageRecord> {
@@ -192,4 +256,17 @@ impl Contents<'_> {
         }
         (!package.is_empty()).then(|| package.replace('/', "."))
     }
+}
+
+/// What a project needs when it runs. Which versions that are is decided by
+/// whoever puts it together with others.
+fn needs(project: &Pom) -> Vec<String> {
+    let dependencies = project.dependencies().into_iter();
+    let runs = dependencies.filter(|dependency| {
+        !matches!(
+            dependency.scope.as_deref(),
+            Some("test" | "provided" | "system" | "import")
+        )
+    });
+    sorted(runs.map(|dependency| format!("{}:{}", dependency.group, dependency.artifact)))
 }

@@ -86,7 +86,7 @@ fn attributes(section: &str) -> BTreeMap<String, String> {
 
 /// Coordinates of a Maven artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Coordinates {
+pub(in crate::collectors) struct Coordinates {
     pub group: String,
     pub artifact: String,
     pub version: String,

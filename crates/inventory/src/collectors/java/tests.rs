@@ -240,6 +240,20 @@ fn file_names_split_where_the_version_begins() {
 }
 
 #[test]
+fn a_section_about_the_packages_inside_gives_only_a_version() {
+    let text = b"Manifest-Version: 1.0\n\nName: org/apache/tools/ant/\nImplementation-Title: other\nImplementation-Version: 1.10.9\n";
+    let jar = zip(&[
+        ("META-INF/MANIFEST.MF", text),
+        ("org/apache/tools/ant/Main.class", b""),
+    ]);
+    assert_eq!(names("ant.jar", &jar), ["org.apache.ant:ant@1.10.9"]);
+    let bare = zip(&[("org/apache/activemq/artemis/A.class", b"")]);
+    let record = records("artemis-commons-2.31.0.jar", &bare).remove(0);
+    assert_eq!(record.full_version(), "2.31.0");
+    assert_eq!(record.confidence, Confidence::Guessed);
+}
+
+#[test]
 fn an_archive_that_nothing_names_is_said_to_be() {
     let collected = collect("1-555680818.jar", &manifest("")).unwrap();
     assert!(collected.facts.is_empty());
@@ -259,7 +273,131 @@ fn jars_are_known_by_name_or_by_their_start() {
     assert_ne!(Java.wants(&head("a/b.bin", &jar)), Want::No);
     assert_eq!(Java.wants(&head("a/b.rar", b"Rar!\x1a\x07")), Want::No);
     assert_eq!(Java.wants(&head("a/.jar", b"")), Want::No);
-    assert_eq!(Java.wants(&head("a/b.zip", b"PK\x03\x04")), Want::No);
+    assert_ne!(Java.wants(&head("a/b.zip", b"PK\x03\x04")), Want::No);
+    assert_eq!(Java.wants(&head("a/b.zip", b"")), Want::No);
+}
+
+#[test]
+fn a_project_file_says_what_the_properties_leave_out() {
+    const PARENT: &str = "<parent><groupId>org.example</groupId><artifactId>p</artifactId><version>3.0</version></parent>";
+    let pom = format!(
+        "<project>{PARENT}<artifactId>app</artifactId><licenses><license><name>EPL-2.0</name></license></licenses>\
+         <dependencies><dependency><groupId>g</groupId><artifactId>need</artifactId></dependency>\
+         <dependency><groupId>g</groupId><artifactId>t</artifactId><scope>test</scope></dependency></dependencies></project>"
+    );
+    let properties: &[u8] = b"artifactId=app\n";
+    let path = "META-INF/maven/org.example/app/pom.xml";
+    let jar = zip(&[(POM_PATH, properties), (path, pom.as_bytes())]);
+    let found = records("app.jar", &jar);
+    assert_eq!(names("app.jar", &jar), ["org.example:app@3.0"]);
+    assert_eq!(found[0].licenses, ["EPL-2.0"]);
+    assert_eq!(found[0].requires, ["g:need"]);
+    // Where the properties are complete, they decide.
+    let jar = zip(&[(POM_PATH, POM), (path, pom.as_bytes())]);
+    assert_eq!(names("app.jar", &jar), ["org.example:app@1.0"]);
+    assert_eq!(records("app.jar", &jar)[0].licenses, ["EPL-2.0"]);
+}
+
+#[test]
+fn each_archive_has_its_own_digest() {
+    let lib = zip(&[(LIB_PATH, LIB)]);
+    let app = zip(&[(POM_PATH, POM), ("BOOT-INF/lib/lib-2.0.jar", &lib)]);
+    let found = records("app.jar", &app);
+    let digest = |bytes: &[u8]| {
+        use sha1::Digest;
+        format!(
+            "sha1:{}",
+            crate::collectors::lock::hex(&sha1::Sha1::digest(bytes))
+        )
+    };
+    assert_eq!(found[0].digests, [digest(&app)]);
+    assert_eq!(found[1].digests, [digest(&lib)]);
+    // What was shaded into an archive is no archive.
+    let shaded = records("app-1.0.jar", &zip(&[(POM_PATH, POM), (LIB_PATH, LIB)]));
+    assert!(shaded[1].digests.is_empty());
+}
+
+#[test]
+fn what_a_file_is_for_stands_behind_its_version() {
+    let qualified = |name: &str| {
+        let record = records(name, &manifest("Bundle-License: Apache-2.0;link=x,MIT\n")).remove(0);
+        assert_eq!(record.licenses, ["Apache-2.0", "MIT"]);
+        record.purl(None).unwrap().to_string()
+    };
+    assert_eq!(
+        qualified("guava-31.1-jre-sources.jar"),
+        "pkg:maven/com.google.guava/guava@31.1-jre?classifier=sources"
+    );
+    assert_eq!(
+        qualified("guava-31.1-jre.jar"),
+        "pkg:maven/com.google.guava/guava@31.1-jre"
+    );
+    assert_eq!(qualified("app-1.0.war"), "pkg:maven/app/app@1.0?type=war");
+}
+
+#[test]
+fn archives_of_anything_are_opened_for_what_they_hold() {
+    let lib = zip(&[(LIB_PATH, LIB)]);
+    let package = zip(&[("readme.txt", b"x"), ("dist/lib-2.0.jar", &lib)]);
+    let collected = collect("dist.zip", &package).unwrap();
+    assert_eq!(names("dist.zip", &package), ["org.example:lib@2.0"]);
+    assert!(collected.gaps.is_empty());
+    let module = [b"JM\x01\0".as_slice(), &package].concat();
+    assert_eq!(names("java.base.jmod", &module), ["org.example:lib@2.0"]);
+}
+
+#[test]
+fn tar_archives_are_opened_for_the_jars_in_them() {
+    use std::io::Write;
+    let lib = zip(&[(LIB_PATH, LIB)]);
+    let entries = [
+        crate::fixture::file("./dist/readme.jar.txt", b'0', "", b"x"),
+        crate::fixture::file("./dist/lib-2.0.jar", b'0', "", &lib),
+        crate::fixture::file("dist/broken.jar", b'0', "", b"nonsense"),
+    ];
+    let mut tar = crate::fixture::ended(entries.concat());
+    // The fixture writes the form before `ustar`.
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&tar).unwrap();
+    let packed = gzip.finish().unwrap();
+    for name in ["dist.tgz", "dist.tar.gz"] {
+        let collected = collect(name, &packed).unwrap();
+        assert_eq!(names(name, &packed), ["org.example:lib@2.0"]);
+        assert_eq!(records(name, &packed)[0].nested, ["dist/lib-2.0.jar"]);
+        assert_eq!(collected.gaps.len(), 1);
+    }
+    let packed = zstd::encode_all(tar.as_slice(), 1).unwrap();
+    assert_eq!(names("dist.tar.zst", &packed), ["org.example:lib@2.0"]);
+    let app = zip(&[(POM_PATH, POM), ("dist.tar.zst", &packed)]);
+    assert_eq!(names("app.jar", &app).len(), 2);
+    let head = |path, magic| FileHead::new(path, 1, Mode(0o644), magic);
+    assert_eq!(Java.wants(&head("man/x.1.gz", b"\x1f\x8b")), Want::No);
+    assert_ne!(Java.wants(&head("x.tar.gz", b"\x1f\x8b")), Want::No);
+    tar[257..262].copy_from_slice(b"ustar");
+    assert_ne!(Java.wants(&head("x.tar", &tar)), Want::No);
+}
+
+#[test]
+fn equal_artifacts_of_different_groups_are_two_packages() {
+    let one = b"groupId=com.sun.xml.bind\nartifactId=jaxb-core\nversion=2.3.0\n";
+    let other = b"groupId=org.glassfish.jaxb\nartifactId=jaxb-core\nversion=2.3.0\n";
+    let jar = zip(&[
+        (
+            "META-INF/maven/com.sun.xml.bind/jaxb-core/pom.properties",
+            one,
+        ),
+        (
+            "META-INF/maven/org.glassfish.jaxb/jaxb-core/pom.properties",
+            other,
+        ),
+    ]);
+    assert_eq!(
+        names("jaxb-core-2.3.0.jar", &jar),
+        [
+            "com.sun.xml.bind:jaxb-core@2.3.0",
+            "org.glassfish.jaxb:jaxb-core@2.3.0"
+        ]
+    );
 }
 
 fn sample() -> Vec<u8> {

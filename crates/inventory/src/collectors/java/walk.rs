@@ -1,11 +1,16 @@
 //! Archives in archives, within bounds that hold for all of them together.
 
 use super::identity::Contents;
-use super::is_archive_name;
 use super::metadata::{Coordinates, Manifest};
+use super::tarball;
+use super::{is_archive_name, is_container_name, is_jar, is_tarball_name};
 use crate::collector::CollectGap;
+use crate::collectors::lock::hex;
 use crate::collectors::zip::{Archive, Entry, ZipError};
+use crate::content::Content;
+use crate::tar::{EntryKind, Header};
 use plimsoll_types::{GapKind, PackageRecord};
+use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
 
 /// Real applications nest three or four deep.
@@ -54,25 +59,39 @@ impl Walk {
             self.gap(chain, ZipError::Broken("its directory is damaged"));
         }
         let file = name.rsplit('/').next().unwrap_or(name);
+        let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
         let mut contents = Contents {
-            stem: file.rsplit_once('.').map_or(file, |(stem, _)| stem),
+            stem,
+            extension,
             ..Contents::default()
         };
         let mut nested = false;
         for entry in &archive.entries {
             contents.note(&entry.name);
             let inside = |name: &str| [chain, &[name.to_owned()]].concat();
-            let result = if is_archive_name(&entry.name) {
+            let packed = is_archive_name(&entry.name)
+                || is_container_name(&entry.name)
+                || is_tarball_name(&entry.name);
+            let result = if packed {
                 nested = true;
                 self.nested(&archive, entry, chain)
             } else {
                 self.metadata(&archive, entry, &mut contents)
             };
+            // Of what is no archive of Java it is not known what it should be.
+            let result = match result {
+                Err(ZipError::Broken(_)) if packed && !is_archive_name(&entry.name) => Ok(()),
+                result => result,
+            };
             if let Err(error) = result {
                 self.gap(&inside(&entry.name), error);
             }
         }
+        if is_container_name(name) && !is_jar(bytes) {
+            return Ok(());
+        }
         let records = contents.records();
+        let digest = format!("sha1:{}", hex(&Sha1::digest(bytes)));
         if records.is_empty() && !nested && !contents.manifest.is_weaver() {
             self.gap(
                 chain,
@@ -80,10 +99,52 @@ impl Walk {
             );
         }
         for (mut record, inside) in records {
+            if inside.is_none() {
+                record.digests = vec![digest.clone()];
+            }
             record.nested = chain.iter().cloned().chain(inside).collect();
             self.records.insert(record);
         }
         Ok(())
+    }
+
+    /// Reads the archives in a tar archive; what is no such archive holds
+    /// none.
+    pub fn tarball(&mut self, bytes: &[u8], chain: &[String]) -> Result<(), ZipError> {
+        let Some(mut tarball) = tarball::open(bytes, self.bytes) else {
+            return Ok(());
+        };
+        while let Ok(Some(header)) = tarball.next() {
+            let name = String::from_utf8_lossy(&header.path).into_owned();
+            if header.kind != EntryKind::File || !is_archive_name(&name) {
+                continue;
+            }
+            let chain = [chain, &[name.trim_start_matches("./").to_owned()]].concat();
+            let result = self.spend(header.size.max(SEARCH)).and_then(|()| {
+                let content = content(&mut tarball, &header, self.live, self.memory)?;
+                self.inside(&content, header.size, &chain)
+            });
+            if let Err(error) = result {
+                self.gap(&chain, error);
+            }
+        }
+        match tarball::is_spent(tarball) {
+            true => Err(ZipError::TooLarge),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads an archive whose content was unpacked.
+    fn inside(&mut self, content: &Content, size: u64, chain: &[String]) -> Result<(), ZipError> {
+        let in_memory = content.in_memory();
+        self.live = self.live.saturating_sub(size);
+        self.memory = self.memory.saturating_sub(in_memory);
+        let name = chain.last().map_or("", String::as_str);
+        let opened = content.open().map_err(|_| NO_ROOM);
+        let result = opened.and_then(|bytes| self.archive(&bytes, name, chain));
+        self.live += size;
+        self.memory += in_memory;
+        result
     }
 
     fn metadata(
@@ -100,6 +161,10 @@ impl Walk {
             self.spend(entry.size)?;
             let pom = Coordinates::read(&archive.content(entry, TEXT)?);
             contents.poms.extend(pom.map(|pom| (name.to_owned(), pom)));
+        } else if name.starts_with("META-INF/maven/") && name.ends_with("/pom.xml") {
+            self.spend(entry.size)?;
+            let text = archive.content(entry, TEXT)?;
+            contents.project(name, &String::from_utf8_lossy(&text));
         }
         Ok(())
     }
@@ -120,7 +185,11 @@ impl Walk {
         self.live -= held;
         self.memory -= in_memory;
         let chain = [chain, &[entry.name.as_ref().to_owned()]].concat();
-        let result = self.archive(&content.open()?, &entry.name, &chain);
+        let bytes = content.open()?;
+        let result = match is_tarball_name(&entry.name) {
+            true => self.tarball(&bytes, &chain),
+            false => self.archive(&bytes, &entry.name, &chain),
+        };
         self.live += held;
         self.memory += in_memory;
         result
@@ -157,5 +226,31 @@ impl Walk {
             nested: nested.to_vec(),
             detail,
         });
+    }
+}
+
+const NO_ROOM: ZipError = ZipError::Broken("its content cannot be kept in a temporary file");
+
+/// The content of the entry that a tar archive stands at.
+fn content(
+    tarball: &mut tarball::Tarball<'_>,
+    header: &Header,
+    most: u64,
+    memory: u64,
+) -> Result<Content, ZipError> {
+    if header.size > most {
+        return Err(ZipError::TooLarge);
+    }
+    let mut content = Content::new(header.size, memory);
+    loop {
+        let chunk = tarball
+            .chunk()
+            .map_err(|_| ZipError::Broken("it is cut off"))?;
+        if chunk.is_empty() {
+            return Ok(content);
+        }
+        let length = chunk.len();
+        content.write(chunk).map_err(|_| NO_ROOM)?;
+        tarball.consume(length);
     }
 }
