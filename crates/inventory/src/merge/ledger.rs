@@ -50,7 +50,12 @@ impl<'a> Ledger<'a> {
                     let Some(&package) = known else { continue };
                     // The list itself is part of what the package brought.
                     ledger.files.entry(evidence.path.clone()).or_insert(package);
-                    for file in &owner.files {
+                    // What the distribution repackaged has its record there.
+                    let repackaged = usize::try_from(package)
+                        .ok()
+                        .and_then(|index| packages.get(index))
+                        .is_some_and(|package| package.owned_by.is_some());
+                    for file in owner.files.iter().filter(|_| !repackaged) {
                         let directory = parent(&file.path);
                         let real = directories.entry(directory).or_insert_with(|| {
                             let real = visible.tree.real(directory);
