@@ -88,6 +88,12 @@ pub enum Want {
         /// Bytes.
         limit: u64,
     },
+    /// Call [`Collector::collect`] with the first so many bytes, or more,
+    /// however long the file is.
+    Head {
+        /// Bytes.
+        bytes: u64,
+    },
     /// Like `Whole`, but at the end of the layer, together with the file of
     /// the same layer whose path is this one plus `suffix` (a write-ahead
     /// log), if there is one. The collector must answer
@@ -114,7 +120,7 @@ pub struct File<'a> {
     pub path: &'a str,
     /// Permission bits.
     pub mode: Mode,
-    /// The whole content.
+    /// The content: whole, unless only its head was asked for.
     pub bytes: &'a [u8],
     /// Content of the companion asked for, if the layer has one.
     pub companion: Option<&'a [u8]>,

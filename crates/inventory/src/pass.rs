@@ -214,22 +214,27 @@ impl<R: BufRead> Pass<'_, R> {
         let head = FileHead::new(&path, header.size, mode, &magic);
         let mut readers: Vec<(&'static dyn Collector, Option<&'static str>)> = Vec::new();
         let (mut companion, mut wanted, mut waits) = (false, false, None);
+        let mut heads: Vec<(&'static dyn Collector, u64)> = Vec::new();
         for &collector in collectors::ALL {
             let limit = match collector.wants(&head) {
                 Want::No => continue,
                 Want::Whole { limit } => {
                     readers.push((collector, None));
-                    limit
+                    Some(limit)
+                }
+                Want::Head { bytes } => {
+                    heads.push((collector, bytes.min(self.limits.file)));
+                    None
                 }
                 Want::WithCompanion { limit, suffix } => {
                     readers.push((collector, Some(suffix)));
                     waits = Some(collector);
-                    limit
+                    Some(limit)
                 }
                 Want::Companion { limit, .. } => {
                     companion |= header.size <= limit.min(self.limits.file);
                     waits = Some(collector);
-                    limit
+                    Some(limit)
                 }
             };
             if holes.is_none() {
@@ -237,8 +242,9 @@ impl<R: BufRead> Pass<'_, R> {
                 let detail = "it is stored with more holes than are read in a layer";
                 self.tree.gap(unreadable(collector), &path, detail);
             }
-            let limit = limit.min(self.limits.file);
-            if header.size > limit {
+            if let Some(limit) = limit.map(|limit| limit.min(self.limits.file))
+                && header.size > limit
+            {
                 readers.retain(|(reader, _)| reader.name() != collector.name());
                 let detail = format!(
                     "{} bytes are more than the {limit} that are read",
@@ -263,7 +269,12 @@ impl<R: BufRead> Pass<'_, R> {
             let detail = "the files that wait for others are more than are kept of a layer";
             self.tree.gap(unreadable(collector), &path, detail);
         }
-        if readers.is_empty() && !companion {
+        // Bytes that are kept of it.
+        let mut room = match readers.is_empty() && !companion {
+            true => heads.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0),
+            false => u64::MAX,
+        };
+        if room == 0 {
             hash.update(&magic);
             loop {
                 let chunk = self.tar.chunk()?;
@@ -279,37 +290,36 @@ impl<R: BufRead> Pass<'_, R> {
         }
         let mut content = Content::new(header.size, self.limits.memory);
         hash.update(&magic);
-        content.write(&magic)?;
+        keep(&mut content, &magic, &mut room)?;
         loop {
             let chunk = self.tar.chunk()?;
             if chunk.is_empty() {
                 break;
             }
             hash.update(chunk);
-            content.write(chunk)?;
+            keep(&mut content, chunk, &mut room)?;
             let length = chunk.len();
             self.tar.consume(length);
         }
         self.tree.sums(&path, hash.finish(), is_program(&magic));
         let mut waiting = None;
+        let bytes = content.open()?;
+        let file = File {
+            path: &path,
+            mode,
+            bytes: &bytes,
+            companion: None,
+        };
         for (collector, suffix) in readers {
             match suffix {
-                None => {
-                    let bytes = content.open()?;
-                    self.collect(
-                        collector,
-                        &path,
-                        &File {
-                            path: &path,
-                            mode,
-                            bytes: &bytes,
-                            companion: None,
-                        },
-                    );
-                }
+                None => self.collect(collector, &path, &file),
                 Some(_) => waiting = Some(Reader { collector, suffix }),
             }
         }
+        for (collector, _) in heads {
+            self.collect(collector, &path, &file);
+        }
+        drop(bytes);
         if companion || waiting.is_some() {
             if content.in_memory() > self.limits.memory - self.held_memory {
                 content.spill()?;
@@ -373,7 +383,9 @@ impl<R: BufRead> Pass<'_, R> {
             let (reader, known_as) = match asked {
                 None => (held.reader, held.known_as.as_str()),
                 Some((_, Want::Companion { .. } | Want::No)) => (None, path),
-                Some((collector, Want::Whole { .. })) => (reader(collector, None), path),
+                Some((collector, Want::Whole { .. } | Want::Head { .. })) => {
+                    (reader(collector, None), path)
+                }
                 Some((collector, Want::WithCompanion { suffix, .. })) => {
                     (reader(collector, Some(suffix)), path)
                 }
@@ -573,6 +585,13 @@ fn is_program(magic: &[u8]) -> bool {
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => true,
         _ => false,
     }
+}
+
+/// Keeps of a chunk what there is room for.
+fn keep(content: &mut Content, chunk: &[u8], room: &mut u64) -> std::io::Result<()> {
+    let length = usize::try_from(*room).map_or(chunk.len(), |room| room.min(chunk.len()));
+    *room -= length as u64;
+    content.write(chunk.get(..length).unwrap_or_default())
 }
 
 fn unreadable(collector: &dyn Collector) -> GapKind {

@@ -36,6 +36,7 @@ mod license_file;
 mod lock;
 mod lua;
 mod maven;
+mod model;
 mod native_image;
 mod nimble;
 mod npm;
@@ -187,6 +188,7 @@ pub static ALL: &[&dyn Collector] = &[
     &elm::Elm,
     &terraform::Terraform,
     &helm::Helm,
+    &model::Model,
     &license_file::LicenseFile,
     &users::Users,
 ];

@@ -155,3 +155,17 @@ fn further_names_have_a_budget() {
         );
     }
 }
+
+#[test]
+fn of_a_long_file_the_head_is_enough_for_who_asks_for_it() {
+    let mut model = b"\xff\xff\xff\xff\xff\xff\xff\x7f".to_vec();
+    model.resize(5000, 7);
+    let limits = Limits {
+        file: 1000,
+        ..Limits::default()
+    };
+    let bytes = ended(file("srv/flux.safetensors", b'0', "", &model));
+    let facts = facts_within(&bytes, &limits);
+    assert_eq!(facts.evident(), ["srv/flux.safetensors"]);
+    assert_eq!(facts.gap_list(), []);
+}

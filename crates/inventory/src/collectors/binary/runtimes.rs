@@ -29,7 +29,21 @@ pub(super) static RULES: &[Rule] = &[
     Rule::program(
         &["python?.?", "python?.??", "libpython*.so*", "libpython*.dylib"],
         // Several versions stand in one file, so its name must agree.
-        &[find(&[&PYTHON], "", r"\x00({V}(?:(?:a|b|rc)[0-9]+)?\+?)\x00").named()],
+        &[
+            find(
+                &[&PYTHON],
+                "",
+                r"\x00({V}(?:(?:a|b|rc)[0-9]+)?\+?)\x00",
+            )
+            .named(),
+            // Linkers keep a text as the end of a longer one, here of a path.
+            find(
+                &[&PYTHON],
+                "/",
+                r"[-/]({V}(?:(?:a|b|rc)[0-9]+)?\+?)\x00",
+            )
+            .named(),
+        ],
     ),
     Rule::program(
         &["libpypy*.so*"],
@@ -110,7 +124,11 @@ pub(super) static RULES: &[Rule] = &[
     ),
     Rule::program(
         &["perl", "perl5*"],
-        &[find(&[&PERL], "/lib/perl", r"/lib/perl[0-9]/(?:site_perl/)?({V})")],
+        &[find(
+            &[&PERL],
+            "/perl",
+            r"/perl[0-9]?/(?:(?:site|vendor)_perl/)?(5\.[0-9]+\.[0-9]+)",
+        )],
     )
     .shown(&[("\0/usr/local/lib/perl5/site_perl/5.38.0/x86_64\0", "perl@5.38.0")]),
     Rule::program(
