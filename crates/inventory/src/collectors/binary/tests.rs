@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixture::{found, records};
+use crate::fixture::{elf_with, found, records};
 use std::fmt::Write as _;
 
 /// The name of a file of this row, and content that looks like it.
@@ -140,6 +140,64 @@ fn the_toolchain_is_not_the_product() {
         found(&Binary, "usr/bin/traefik", text),
         ["traefik@2.6.0-rc1"]
     );
+}
+
+/// A program with build information of Go and other text.
+fn built_by_go(modules: &str, text: &[u8]) -> Vec<u8> {
+    let framed = [&[b'<'; 16][..], modules.as_bytes(), &[b'>'; 16]].concat();
+    let mut info = b"\xff Go buildinf:\x08\x02".to_vec();
+    info.resize(32, 0);
+    for text in [&b"go1.22.1"[..], &framed] {
+        info.push(u8::try_from(text.len() & 0x7f).unwrap() | 0x80);
+        info.push(u8::try_from(text.len() >> 7).unwrap());
+        info.extend(text);
+    }
+    [elf_with(".go.buildinfo", &info), text.to_vec()].concat()
+}
+
+#[test]
+fn build_information_of_go_outweighs_what_stands_near_it() {
+    let main =
+        "path\tgithub.com/traefik/traefik/v2/cmd/traefik\nmod\tgithub.com/traefik/traefik/v2\t";
+    let text = b"\0\x001.9.0\0";
+    // The record of the module has it.
+    let stamped = built_by_go(&format!("{main}v2.6.0-rc1\t\n"), text);
+    assert!(found(&Binary, "usr/bin/traefik", &stamped).is_empty());
+    let unversioned = built_by_go(&format!("{main}(devel)\t\n"), text);
+    assert_eq!(
+        found(&Binary, "usr/bin/traefik", &unversioned),
+        ["traefik@1.9.0"]
+    );
+    let other = built_by_go(
+        "path\texample.org/traefik\nmod\texample.org/traefik\t(devel)\t\n",
+        text,
+    );
+    assert!(found(&Binary, "usr/bin/traefik", &other).is_empty());
+    let toolchain = built_by_go("path\tcmd/go\n", b"\0go1.4\0");
+    assert_eq!(
+        found(&Binary, "usr/local/go/bin/go", &toolchain),
+        ["go@1.22.1"]
+    );
+}
+
+#[test]
+fn a_program_without_any_trace_of_go_is_no_product_of_it() {
+    let program = [program_of_c(), b"\0\x001.9.0\0".to_vec()].concat();
+    assert!(found(&Binary, "usr/bin/vault", &program).is_empty());
+}
+
+/// An ELF file with one segment.
+fn program_of_c() -> Vec<u8> {
+    let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+    file.resize(32, 0);
+    file.extend(64_u64.to_le_bytes());
+    file.resize(52, 0);
+    file.extend([64, 0, 56, 0, 1, 0, 64, 0, 0, 0, 0, 0]);
+    file.extend([1, 0, 0, 0, 5, 0, 0, 0]);
+    for long in [0_u64, 0x1000, 0x1000, 120, 120, 16] {
+        file.extend(long.to_le_bytes());
+    }
+    file
 }
 
 #[test]

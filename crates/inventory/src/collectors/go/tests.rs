@@ -130,6 +130,118 @@ fn both_encodings_and_byte_orders_are_read() {
     assert_eq!(names(&elf(&pointers(go, MODULES, true), true)), EXPECTED);
 }
 
+/// A Mach-O program with the build information in a section of its own.
+fn mach_o(data: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut words = |words: &[u32]| file.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    words(&[0xfeed_facf, 0x0100_0007, 3, 2, 1, 152, 0, 0, 0x19, 152]);
+    let name = |text: &[u8]| {
+        let mut name = text.to_vec();
+        name.resize(16, 0);
+        name
+    };
+    file.extend(name(b"__DATA"));
+    let size = data.len() as u64;
+    let mut longs = |longs: &[u64]| file.extend(longs.iter().flat_map(|long| long.to_le_bytes()));
+    longs(&[0x1000, size, 192, size, 3 << 32 | 3, 1]);
+    file.extend(name(b"__go_buildinfo"));
+    file.extend(name(b"__DATA"));
+    let mut longs = |longs: &[u64]| file.extend(longs.iter().flat_map(|long| long.to_le_bytes()));
+    longs(&[0x1000, size, 192, 0, 0, 0]);
+    file.resize(192, 0);
+    file.extend(data);
+    file
+}
+
+#[test]
+fn every_architecture_of_a_universal_program_is_read() {
+    let programs = [
+        mach_o(&inline("go1.22.1", "path\ta\ndep\texample.org/a\tv1.2.3\n")),
+        mach_o(&inline("go1.22.1", "path\ta\ndep\texample.org/b\tv1.2.3\n")),
+    ];
+    let mut file = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2];
+    let mut offset = 4096_u32;
+    for (kind, program) in [(7_u32, &programs[0]), (12, &programs[1])] {
+        let size = u32::try_from(program.len()).unwrap();
+        for word in [0x0100_0000 | kind, 0, offset, size, 12] {
+            file.extend(word.to_be_bytes());
+        }
+        offset += 4096;
+    }
+    for (index, program) in programs.iter().enumerate() {
+        file.resize(4096 * (index + 1), 0);
+        file.extend(program);
+    }
+    let expected = [
+        "stdlib@1.22.1",
+        "example.org/a@v1.2.3",
+        "stdlib@1.22.1",
+        "example.org/b@v1.2.3",
+    ];
+    assert_eq!(names(&file), expected);
+}
+
+#[test]
+fn programs_of_aix_are_read() {
+    let data = inline("go1.22.1", MODULES);
+    let mut file = vec![0x01, 0xf7, 0, 1];
+    file.resize(16, 0);
+    file.extend([0, 0, 0x10, 0x02, 0, 0, 0, 0]);
+    file.extend(b".data\0\0\0");
+    for long in [0x1000, 0x1000, data.len() as u64, 96, 0, 0, 0] {
+        file.extend(long.to_be_bytes());
+    }
+    file.extend(0x40_u32.to_be_bytes());
+    file.resize(96, 0);
+    file.extend(data);
+    assert_eq!(names(&file), EXPECTED);
+}
+
+#[test]
+fn trimmed_builds_name_their_version_in_a_symbol() {
+    use crate::fixture::{Section, elf};
+    let info = inline("go1.22.1", "path\tm/cmd\nmod\texample.org/m\t(devel)\t\n");
+    let strings = b"\0main.version.str\0example.org/m.goVersion.str\0";
+    let mut symbols = vec![0; 24];
+    for (name, address, size) in [(1_u32, 0x2000_u64, 7_u64), (18, 0x2008, 5)] {
+        symbols.extend(name.to_le_bytes());
+        symbols.extend([0x11, 0, 2, 0]);
+        symbols.extend(address.to_le_bytes());
+        symbols.extend(size.to_le_bytes());
+    }
+    let section = |name, kind, address, link, data| Section {
+        name,
+        kind,
+        address,
+        link,
+        data,
+    };
+    let file = elf(&[
+        section(".go.buildinfo", 1, 0x1000, 0, &info),
+        section(".data", 1, 0x2000, 0, b"v3.1.4\0\x009.9.9\0"),
+        section(".symtab", 2, 0, 4, &symbols),
+        section(".strtab", 3, 0, 0, strings),
+    ]);
+    assert_eq!(names(&file), ["example.org/m@v3.1.4", "stdlib@1.22.1"]);
+}
+
+#[test]
+fn a_directory_that_stands_in_for_a_module_is_local() {
+    let facts = collect(&elf(&inline("go1.22.1", MODULES), false))
+        .unwrap()
+        .facts;
+    let Fact::Packages(packages) = &facts[0] else {
+        unreachable!()
+    };
+    let of = |name: &str| packages.iter().find(|record| record.name == name).unwrap();
+    assert!(of("example.org/c").local && of("example.org/c").purl(None).is_none());
+    assert!(!of("example.org/fork").local);
+    assert_eq!(
+        of("stdlib").cpes,
+        ["cpe:2.3:a:golang:go:1.22.1:*:*:*:*:*:*:*"]
+    );
+}
+
 #[test]
 fn what_a_directory_stands_in_for_has_no_package_url() {
     let collected = collect(&elf(&inline("go1.22.1", MODULES), false)).unwrap();
