@@ -114,11 +114,11 @@ pub(super) static RULES: &[Rule] = &[
                 r"/Percona-XtraDB-Cluster-({V})",
             ),
             find(&[&PERCONA], "/percona-server-", r"/percona-server-({V})"),
-            find(&[&MARIADB], "-MariaDB", r"({V})-MariaDB"),
+            find(&[&MARIADB], "", r"({V})-MariaDB"),
             find(&[&MARIADB], "/mariadb-", r"/mariadb-({V})(?:-|/)"),
             find(
                 &[&MYSQL],
-                "mysql",
+                "",
                 r"\x00({V}(?:-?(?:alpha|beta|rc)[0-9]*)?)\x00+mysql",
             ),
             find(
@@ -158,7 +158,7 @@ pub(super) static RULES: &[Rule] = &[
                 r"/Percona-XtraDB-Cluster-({V})",
             ),
             find(&[&PERCONA], "/percona-server-", r"/percona-server-({V})"),
-            find(&[&MARIADB], "-MariaDB", r"({V})-MariaDB"),
+            find(&[&MARIADB], "", r"({V})-MariaDB"),
             find(&[&MARIADB], "/mariadb-", r"/mariadb-({V})(?:-|/)"),
             find(&[&MYSQL_SERVER], "/mysql-", r"/mysql-({V})[-/]"),
         ],

@@ -51,7 +51,7 @@ macro_rules! launcher {
                 ),
                 find(
                     &[&$ibm],
-                    "",
+                    "java",
                     r"\x00java\x00.{0,300}?\x00([0-9]+[-._a-zA-Z0-9]+)\x00",
                 )
                 .below("/ibm/"),

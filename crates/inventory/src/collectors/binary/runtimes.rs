@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
             // Linkers keep a text as the end of a longer one, here of a path.
             find(
                 &[&PYTHON],
-                "/",
+                "",
                 r"[-/]({V}(?:(?:a|b|rc)[0-9]+)?\+?)\x00",
             )
             .named(),
@@ -72,7 +72,7 @@ pub(super) static RULES: &[Rule] = &[
         &["julia", "libjulia.so*", "libjulia-internal.so*"],
         &[
             find(&[&JULIA], "__init__", r"\x00__init__\x00+({V}(?:-[a-z0-9]+)?)\x00"),
-            find(&[&JULIA], "branch", r"\x00({V}(?:-[a-z0-9]+)?)\x00branch\x00"),
+            find(&[&JULIA], "", r"\x00({V}(?:-[a-z0-9]+)?)\x00branch\x00"),
             find(
                 &[&JULIA],
                 "verify_methods",
@@ -109,8 +109,8 @@ pub(super) static RULES: &[Rule] = &[
             find(&[&DENO], "Deno/", r"Deno/({V})"),
             find(&[&DENO], "release/v", r"deno-[0-9a-f]{40}release/v({V})"),
             find(&[&DENO], "deno-canary/", r"deno-canary/[0-9a-f]{40}({V})"),
-            find(&[&DENO], "deno-", r"deno-[0-9a-f]{40}({V})"),
-            find(&[&DENO], "DENO", r"({V})[0-9a-f]{40}DENO"),
+            find(&[&DENO], "", r"deno-[0-9a-f]{40}({V})"),
+            find(&[&DENO], "", r"({V})[0-9a-f]{40}DENO"),
         ],
     )
     .shown(&[("deno-0123456789abcdef0123456789abcdef01234567release/v1.30.0x", "deno@1.30.0")]),
@@ -118,8 +118,8 @@ pub(super) static RULES: &[Rule] = &[
         &["bun"],
         &[
             find(&[&BUN], "Bun v", r"Bun v({V})"),
-            find(&[&BUN], "bun ", r"bun ({V})"),
-            find(&[&BUN], "bun-", r"bun-({V})"),
+            find(&[&BUN], "", r"bun ({V})"),
+            find(&[&BUN], "", r"bun-({V})"),
         ],
     ),
     Rule::program(
@@ -132,7 +132,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .shown(&[("\0/usr/local/lib/perl5/site_perl/5.38.0/x86_64\0", "perl@5.38.0")]),
     Rule::program(
-        &["php", "php-fpm", "php-cgi", "php[0-9]*", "libphp*.so"],
+        &["php", "php-cgi", "php?", "php??", "php?.?", "php-fpm*", "libphp*.so"],
         &[find(
             &[&PHP],
             "X-Powered-By: PHP/",
@@ -155,7 +155,7 @@ pub(super) static RULES: &[Rule] = &[
         &["ruby", "libruby*.so*"],
         &[find(
             &[&RUBY],
-            "ruby ",
+            "",
             r"ruby ({V}(?:p|preview|rc|dev)?[0-9]*) \([0-9]{4}-",
         )],
     )
@@ -211,7 +211,7 @@ pub(super) static RULES: &[Rule] = &[
         &["dart"],
         &[find(
             &[&DART],
-            " (",
+            "",
             r"\x00({V}(?:-[0-9]+(?:\.[0-9]+)?\.(?:beta|dev))?) \((?:stable|beta|dev)\)",
         )],
     )

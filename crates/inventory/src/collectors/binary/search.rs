@@ -2,15 +2,19 @@
 //! and the pattern only around it.
 
 use memchr::memmem;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Match, Regex, RegexBuilder};
 
 /// Bytes before and behind a literal in which the pattern is looked for.
-const AROUND: usize = 2048;
+const AROUND: usize = 1024;
 /// What a pattern may span, so that a literal this close to the last one was
 /// searched with it.
-const SPAN: usize = 1024;
+const SPAN: usize = 512;
+/// Literals around which is looked.
+const MOST_WINDOWS: usize = 4096;
 /// Places that match and are rejected before the file is given up.
 const MOST: usize = 10_000;
+/// Bytes of a version.
+const LONGEST: usize = 64;
 
 /// The pattern of a row.
 pub(super) fn compile(pattern: &str) -> Option<Regex> {
@@ -33,10 +37,14 @@ pub(super) fn first(
     if near.is_empty() {
         return within(bytes, pattern, &accept, &mut left);
     }
-    let mut searched = 0;
+    let (mut searched, mut windows) = (0, 0);
     for at in memmem::find_iter(bytes, near) {
         if at < searched {
             continue;
+        }
+        windows += 1;
+        if windows > MOST_WINDOWS {
+            return None;
         }
         let end = bytes.len().min(at + near.len() + AROUND);
         let window = bytes.get(at.saturating_sub(AROUND)..end)?;
@@ -59,16 +67,19 @@ fn within(
     while *left > 0 {
         *left -= 1;
         let captures = pattern.captures_at(bytes, at)?;
-        let groups: Vec<Option<String>> = captures
-            .iter()
-            .skip(1)
-            .map(|group| Some(String::from_utf8_lossy(group?.as_bytes()).into_owned()))
-            .collect();
-        if accept(&groups) {
-            return Some(groups);
+        let groups: Vec<Option<Match<'_>>> = captures.iter().skip(1).collect();
+        if groups.iter().flatten().all(|group| group.len() <= LONGEST) {
+            let text = |group: &Match<'_>| String::from_utf8_lossy(group.as_bytes()).into_owned();
+            let texts: Vec<_> = groups
+                .iter()
+                .map(|group| group.as_ref().map(text))
+                .collect();
+            if accept(&texts) {
+                return Some(texts);
+            }
         }
         // Zeros around a version may belong to the next one too.
-        at = captures.iter().skip(1).flatten().next()?.end();
+        at = groups.into_iter().flatten().next()?.end();
     }
     None
 }

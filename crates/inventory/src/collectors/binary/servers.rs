@@ -69,6 +69,8 @@ const ELASTIC_AGENT: Product = Product::go(
     &["elastic:elastic_agent"],
 );
 
+const ENVOY_VERSION: &str = r"\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00";
+
 /// The linker of Go puts texts without an end side by side, sorted by length,
 /// so that the version stands behind another text of about its length.
 macro_rules! beat {
@@ -76,9 +78,9 @@ macro_rules! beat {
         Rule::program(
             &[$name],
             &[
-                find(&[&$product], "Test ", r"Test ({V})"),
-                find(&[&$product], "plugin", r"plugin({V})"),
-                find(&[&$product], "5m.rate", r"5m\.rate({V})-"),
+                find(&[&$product], "", r"Test ({V})"),
+                find(&[&$product], "", r"plugin({V})"),
+                find(&[&$product], "", r"5m\.rate({V})-"),
             ],
         )
     };
@@ -128,7 +130,7 @@ pub(super) static RULES: &[Rule] = &[
             find(
                 &[&HAPROXY],
                 "HAProxy version",
-                r"[^0-9.]({W}(?:\.[0-9]+)?(?:-(?:dev|rc)[0-9]+)?)-[0-9a-f]{7}[^0-9a-f].{0,400}?HAProxy version",
+                r"[^0-9.]({W}(?:\.[0-9]+)?(?:-(?:dev|rc)[0-9]+)?)-[0-9a-f]{7}[^0-9a-f].{0,300}?HAProxy version",
             ),
         ],
     )
@@ -162,7 +164,7 @@ pub(super) static RULES: &[Rule] = &[
     )]),
     Rule::program(
         &["lighttpd"],
-        &[find(&[&LIGHTTPD], "lighttpd/", r"\x00lighttpd/({V})\x00")],
+        &[find(&[&LIGHTTPD], "", r"\x00lighttpd/({V})\x00")],
     ),
     Rule::program(
         &["proftpd"],
@@ -176,28 +178,17 @@ pub(super) static RULES: &[Rule] = &[
                 "/Clean/RELEASE",
                 r"[0-9a-f]{40}/({V}(?:-[a-z0-9.]+)?)/Clean/RELEASE",
             ),
+            find(&[&ENVOY], "envoy_reloadable_features", ENVOY_VERSION),
+            find(&[&ENVOY], "envoy.reloadable_features", ENVOY_VERSION),
+            find(&[&ENVOY], "envoy_quic", ENVOY_VERSION),
+            find(&[&ENVOY], "ValidationError", ENVOY_VERSION).known_by(&["envoy"]),
+            find(&[&ENVOY], "Unable to", ENVOY_VERSION).known_by(&["envoy"]),
+            find(&[&ENVOY], "[source/", ENVOY_VERSION).known_by(&["envoy"]),
             find(
                 &[&ENVOY],
-                "envoy",
-                r"\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00.{0,1000}?(?:envoy_reloadable_features|envoy\.reloadable_features|envoy_quic)",
+                "RELEASE",
+                r"\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00.{0,20}?RELEASE",
             ),
-            find(
-                &[&ENVOY],
-                "envoy_quic",
-                r"envoy_quic.{0,1000}?\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00",
-            ),
-            find(
-                &[&ENVOY],
-                "",
-                r"\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00.{0,1000}?(?:ValidationError|Unable to)",
-            )
-            .known_by(&["envoy"]),
-            find(
-                &[&ENVOY],
-                "",
-                r"\[source/.{0,200}?\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00",
-            ),
-            find(&[&ENVOY], "RELEASE", r"\x00(1\.[0-9]{1,2}\.[0-9]+(?:-dev)?)\x00.{0,20}?RELEASE"),
         ],
     )
     .shown(&[
@@ -224,7 +215,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             find(&[&HELM], "", r"\x00v({V}(?:-(?:alpha|beta|rc)\.[0-9]+)?)\x00\x00"),
             find(&[&HELM], "go1.", r"v({V}(?:-(?:alpha|beta|rc)\.[0-9]+)?)\x00.{0,100}?go1\.[0-9]"),
-            find(&[&HELM], "@v", r"@v({V}(?:-(?:alpha|beta|rc)\.[0-9]+)?)\x00"),
+            find(&[&HELM], "", r"@v({V}(?:-(?:alpha|beta|rc)\.[0-9]+)?)\x00"),
         ],
     ),
     Rule::program(
@@ -238,9 +229,9 @@ pub(super) static RULES: &[Rule] = &[
     Rule::program(
         &["vault"],
         &[
-            find(&[&VAULT], "revoke", r"revoke({V})"),
-            find(&[&VAULT], "state", r"state({V}-rc[0-9])"),
-            find(&[&VAULT], "016x", r"016x(1\.1[0-9]\.[0-9]{1,2})"),
+            find(&[&VAULT], "", r"revoke({V})"),
+            find(&[&VAULT], "", r"state({V}-rc[0-9])"),
+            find(&[&VAULT], "", r"016x(1\.1[0-9]\.[0-9]{1,2})"),
             find(&[&VAULT], "", r"\x00(1\.[0-9]{1,2}\.[0-9]{1,2})\x00"),
         ],
     )
@@ -261,7 +252,7 @@ pub(super) static RULES: &[Rule] = &[
             ),
             find(
                 &[&GRAFANA],
-                "$a",
+                "",
                 r"[^0-9.]({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00+\$a",
             ),
             find(
@@ -271,18 +262,18 @@ pub(super) static RULES: &[Rule] = &[
             ),
             find(
                 &[&GRAFANA],
-                ".x",
+                "",
                 r"[^0-9.]({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00+v{W}\.x\x00",
             ),
             find(
                 &[&GRAFANA],
-                "HEAD",
-                r"HEAD\x00+[^\n]{0,200}?\x00({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
+                "HEAD\0",
+                r"HEAD\x00+.{0,60}?\x00({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
             ),
             find(
                 &[&GRAFANA],
-                "/usr/local/go",
-                r"[^0-9.]({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00.{0,1000}?/usr/local/go",
+                "\0/usr/local/go",
+                r"[^0-9.]({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
             ),
             // Older than 11, it may stand behind two bytes of any kind.
             find(
