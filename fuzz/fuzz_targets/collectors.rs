@@ -73,6 +73,7 @@ const PATHS: &[&str] = &[
     "usr/lib/modules/6/x.ko",
     "usr/lib/modules/6/x.ko.xz",
     "boot/vmlinuz-6",
+    "usr/lib/php/20220829/x.so",
     "models/x.gguf",
     "models/x.safetensors",
     "src/go.mod",

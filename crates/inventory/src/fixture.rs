@@ -67,7 +67,9 @@ pub(crate) fn elf(sections: &[Section<'_>]) -> Vec<u8> {
         headers.extend(section.link.to_le_bytes());
         headers.extend(1_u32.to_le_bytes());
         headers.extend(word(8));
-        headers.extend(word(if section.kind == 2 { 24 } else { 0 }));
+        // Of tables of symbols and relocations.
+        let is_table = matches!(section.kind, 2 | 4 | 11);
+        headers.extend(word(if is_table { 24 } else { 0 }));
     };
     for section in sections {
         header(section.name, section, &mut names, content.len());

@@ -46,6 +46,7 @@ pub(crate) mod os_release;
 mod pear;
 mod perl;
 mod php;
+mod php_extension;
 mod pom;
 mod prolog;
 mod pubspec;
@@ -168,6 +169,7 @@ pub static ALL: &[&dyn Collector] = &[
     &native_image::NativeImage,
     &elf_note::ElfNote,
     &kernel::Kernel,
+    &php_extension::PhpExtension,
     &binary::Binary,
     &jvm::Jvm,
     &maven::Maven,
