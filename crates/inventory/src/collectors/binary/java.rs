@@ -34,8 +34,8 @@ macro_rules! launcher {
                 .below("zulu"),
                 find(
                     &[&ZULU],
-                    "java",
-                    r"\x00[0-9]+\.[0-9]+\x00+([0-9]+\.?[^\x00]+)\x00+(?:openjdk|java)",
+                    "",
+                    r"\x00((?:{V}|[0-9]+\+)[-._+a-zA-Z0-9]*)\x00",
                 )
                 .below("zulu"),
                 find(
@@ -56,7 +56,7 @@ macro_rules! launcher {
                 )
                 .below("/ibm/"),
                 find(&[&$ibm], "-foreman_", r"\x00({V}-foreman_[0-9_]+-b[0-9]+)\x00"),
-                find(&[&OPENJDK], "", r"\x00([0-9]+(?:\.[0-9]+)*\+[0-9][-0-9A-Za-z.]*)\x00")
+                find(&[&OPENJDK], "", r"\x00((?:{V}|[0-9]+(?:\.[0-9]+)?\+)[-._+a-zA-Z0-9]*)\x00")
                     .known_by(&["openjdk"]),
                 find(&[&$oracle], "", r"\x00({V}[-._+a-zA-Z0-9]*)\x00").known_by(&["\0java\0", "\0jdb\0", "\0javac\0"]),
             ],
@@ -81,6 +81,11 @@ pub(super) static RULES: &[Rule] = &[
         ("\0java\x000.0\x0019.0.1+10-21\0", "jre@19.0.1+10-21"),
         ("\x001.2.3\0", ""),
     ]),
-    launcher!(&["jdb", "javac"], JDK, IBM_SDK)
-        .shown(&[("\0java\x001.8\x001.8.0_451-b10\0", "jdk@1.8.0_451-b10")]),
+    launcher!(&["jdb", "javac"], JDK, IBM_SDK).shown(&[
+        ("\0java\x001.8\x001.8.0_451-b10\0", "jdk@1.8.0_451-b10"),
+        (
+            "\0openjdk\0java\0-J-ms8m\0\x001.8\0\x001.8.0_352-b08\0",
+            "openjdk@1.8.0_352-b08",
+        ),
+    ]),
 ];

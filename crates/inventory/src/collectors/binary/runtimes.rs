@@ -95,7 +95,10 @@ pub(super) static RULES: &[Rule] = &[
         &[
             find(&[&NODE], "node.js/v", r"node\.js/v({V})"),
             find(&[&NODE], "", r"\x00(?:node )?v([0456]\.[0-9]+\.[0-9]+)\x00")
-                .known_by(&["node.", "node_", "NODE_", "node::", "nodejs", "uv_", "v8"]),
+                .known_by(&[
+                "node.", "node_", "NODE_", "node::", "nodejs", "uv_", "v8", "http_parser",
+                "moduleLoadList",
+            ]),
         ],
     )
     .shown(&[
@@ -237,7 +240,7 @@ pub(super) static RULES: &[Rule] = &[
     .shown(&[("\0/opt/ghc-7.10.2/cabal-install-1.22.6.0-AfxbHivcmw40\0", "haskell/cabal@1.22.6.0")]),
     Rule::program(
         &["stack"],
-        &[find(&[&STACK], "Version ", r"Version ({V}), Git")],
+        &[find(&[&STACK], "Version", r"Version\s*({V}),\s*Git")],
     )
     .shown(&[("\0Version 2.15.3, Git revision 8fdb", "haskell/stack@2.15.3")]),
     // Every object that gcc made says so; only gcc itself is meant.

@@ -207,7 +207,7 @@ pub(super) static RULES: &[Rule] = &[
         &[find(
             &[&TRAEFIK],
             "",
-            r"[^\x20-\x7e]v?({V}(?:-(?:alpha|beta|ea|rc)\.?[0-9]+)?)\x00",
+            r"[^\x20-\x7e][^0-9]?({V}(?:-(?:alpha|beta|ea|rc)\.?[0-9]+)?)\x00",
         )],
     ),
     Rule::program(
@@ -268,11 +268,11 @@ pub(super) static RULES: &[Rule] = &[
             find(
                 &[&GRAFANA],
                 "HEAD\0",
-                r"HEAD\x00+.{0,60}?\x00({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
+                r"HEAD\x00+.{0,120}?\x00({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
             ),
             find(
                 &[&GRAFANA],
-                "\0/usr/local/go",
+                "\0/u",
                 r"[^0-9.]({V}(?:-(?:beta[0-9]+|test|preview))?)(?:\+security-[0-9]+)?\x00",
             ),
             // Older than 11, it may stand behind two bytes of any kind.

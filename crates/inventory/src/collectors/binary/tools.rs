@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
     ),
     Rule::program(
         &["curl"],
-        &[find(&[&CURL], "curl/", r"(?:\x00|lib)curl/({V})")],
+        &[find(&[&CURL], "curl/", r"(?:lib|[^A-Za-z_/])curl/({V})")],
     )
     .shown(&[("\0curl/8.5.0\0", "curl@8.5.0"), ("\0libcurl/8.6.0 OpenSSL", "curl@8.6.0")]),
     Rule::program(
@@ -82,7 +82,16 @@ pub(super) static RULES: &[Rule] = &[
     Rule::program(
         &["jq"],
         &[find(&[&JQ], "", r"\x00([0-9]\.[0-9]+(?:\.[0-9]+)?(?:rc[0-9]+)?)\x00")
-            .known_by(&["jq:", "jq -", "jq_", "JQ_COLORS", "%s [OPTIONS] FILTER"])],
+            .known_by(&[
+            "jq:",
+            "jq -",
+            "jq-%s",
+            "jq_",
+            "JQ_COLORS",
+            "%s [OPTIONS] FILTER",
+            "jsonargs",
+            "raw-output",
+        ])],
     )
     .shown(&[("\x001.7.1\0jq - commandline JSON processor", "jq@1.7.1"), ("\x001.7.1\0", "")]),
     Rule::program(

@@ -278,6 +278,27 @@ fn built_from_files_the_module_is_a_dependency() {
 }
 
 #[test]
+fn major_versions_stay_in_the_package_url() {
+    let modules = "path\ta\ndep\tgithub.com/a/b/v2\tv2.1.0\t\n";
+    let facts = collect(&elf(&inline("go1.22.1", modules), false)).unwrap();
+    let Fact::Packages(packages) = &facts.facts[0] else {
+        unreachable!()
+    };
+    let purl = packages[1].purl(None).unwrap().to_string();
+    assert_eq!(purl, "pkg:golang/github.com/a/b/v2@v2.1.0");
+}
+
+#[test]
+fn text_in_the_program_is_no_version_of_its_module() {
+    let info = inline("go1.22.1", "path\ta\nmod\texample.org/m\t(devel)\t\n");
+    let data = [info.as_slice(), b"\0version 3.45.1\0v3.45.1\0"].concat();
+    assert_eq!(
+        names(&elf(&data, false)),
+        ["example.org/m@", "stdlib@1.22.1"]
+    );
+}
+
+#[test]
 fn the_release_of_the_toolchain_is_cut_out() {
     for (go, expected) in [
         ("go1.22.1", Some("1.22.1")),
