@@ -3,8 +3,9 @@
 
 mod term;
 
-use super::lock::{LIMIT, Named, declared, is_hex, sorted};
+use super::lock::{LIMIT, is_hex, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde::Deserialize;
@@ -37,14 +38,14 @@ impl Collector for Beam {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         match file.name() {
             "mix.lock" => named.extend(mix(&text)?),
             "rebar.lock" => named.extend(rebar(&text)?),
             "manifest.toml" => named.extend(gleam(&text)),
             _ => named.extend(application(&text)?),
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -6,7 +6,7 @@ use super::deps_json::Published;
 use super::version_resource::Executable;
 use super::{framework, plain};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
-use crate::collectors::lock::Named;
+use crate::collectors::packages;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
 const LIMIT: u64 = 512 << 20;
@@ -37,7 +37,7 @@ impl Collector for Assemblies {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let host = bundle::host(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if let Some(Host::Bundle(deps)) = host {
             let text = String::from_utf8_lossy(deps);
             let records = Published::read(&text)?.records().into_iter();
@@ -50,7 +50,7 @@ impl Collector for Assemblies {
         if let Some(executable) = Executable::read(file.bytes) {
             named.extend(record(&executable, file.name(), host.is_some()));
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
