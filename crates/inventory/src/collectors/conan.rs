@@ -7,7 +7,7 @@ use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) struct Conan;
 
@@ -96,7 +96,7 @@ fn graph(nodes: &serde_json::Map<String, Value>, named: &mut Vec<PackageRecord>)
         .iter()
         .filter_map(|(id, node)| Some((id.as_str(), package(node)?)))
         .collect();
-    let needed: Vec<String> = nodes
+    let needed: BTreeSet<String> = nodes
         .values()
         .flat_map(|node| [edges(node, "requires"), edges(node, "build_requires")].concat())
         .collect();

@@ -9,6 +9,7 @@ use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(crate) struct Vcpkg;
 
@@ -90,11 +91,9 @@ fn manifest(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectErr
             .into_iter()
             .flatten()
     };
-    let pinned = |name: &str| {
-        let pin =
-            list("overrides").find(|pin| pin.get("name").and_then(Value::as_str) == Some(name))?;
-        text(pin, &versions)
-    };
+    let pinned: BTreeMap<String, String> = list("overrides")
+        .filter_map(|pin| Some((text(pin, &["name"])?, text(pin, &versions)?)))
+        .collect();
     let mut needs = Vec::new();
     for need in list("dependencies") {
         let Some(name) = need
@@ -104,7 +103,11 @@ fn manifest(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectErr
         else {
             continue;
         };
-        let mut record = declared(Ecosystem::Vcpkg, &name, pinned(&name).as_deref());
+        let mut record = declared(
+            Ecosystem::Vcpkg,
+            &name,
+            pinned.get(&name).map(String::as_str),
+        );
         record.development = need.get("host").and_then(Value::as_bool) == Some(true);
         named.push(record);
         needs.push(name);

@@ -9,6 +9,7 @@ use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde::Deserialize;
+use std::collections::HashMap;
 use term::Term;
 
 pub(crate) struct Beam;
@@ -123,15 +124,12 @@ fn rebar(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
         first => first,
     };
     let hashes = terms.get(1).map(Term::items).unwrap_or_default();
-    let hash = |name: &str| {
-        let list = hashes
-            .iter()
-            .filter_map(Term::pair)
-            .find(|(key, _)| *key == "pkg_hash_ext")?
-            .1;
-        let mut pairs = list.items().iter().filter_map(Term::pair);
-        pairs.find(|(key, _)| *key == name)?.1.text()
-    };
+    let hashes: HashMap<&str, &Term> = hashes
+        .iter()
+        .filter_map(Term::pair)
+        .filter(|(list, _)| *list == "pkg_hash_ext")
+        .flat_map(|(_, list)| list.items().iter().filter_map(Term::pair))
+        .collect();
     let entries = locked.map(Term::items).unwrap_or_default();
     let record = |entry: &Term| {
         let [name, source, ..] = entry.items() else {
@@ -143,7 +141,7 @@ fn rebar(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
         match at(0)? {
             "pkg" => {
                 let mut record = hex(at(1).unwrap_or(name), at(2));
-                record.digests = sha256(hash(name));
+                record.digests = sha256(hashes.get(name).and_then(|hash| hash.text()));
                 Some(record)
             }
             "git" | "git_subdir" => {
