@@ -275,7 +275,14 @@ mod tests {
 
     #[test]
     fn rebar_locks_have_two_forms() {
-        let new = "{\"1.2.0\",\n[{<<\"idna\">>,{pkg,<<\"idna\">>,<<\"6.1.1\">>},0},\n {<<\"x\">>,{git,\"https://example.org/x\",{ref,\"abc\"}},1}]}.\n[{pkg_hash,[{<<\"idna\">>, <<\"8A\">>}]}].\n";
+        let new = "{\"1.2.0\",\n[{<<\"idna\">>,{pkg,<<\"idna\">>,<<\"6.1.1\">>},0},\n {<<\"x\">>,{git,\"https://example.org/x\",{ref,\"abc\"}},1}]}.\n[{pkg_hash,[{<<\"idna\">>, <<\"8A\">>}]},\n{pkg_hash_ext,[{<<\"idna\">>, <<\"92376EB7894412ED19AC475E4A86F7B413C1B9FBB5BD16DCCD57934157944CEA\">>}]}].\n";
+        let record = records(&Beam, "rebar.lock", new.as_bytes())
+            .unwrap()
+            .remove(0);
+        assert_eq!(
+            record.digests,
+            ["sha256:92376eb7894412ed19ac475e4a86f7b413c1b9fbb5bd16dccd57934157944cea"]
+        );
         assert_eq!(
             found(&Beam, "rebar.lock", new.as_bytes()),
             ["idna@6.1.1", "x@abc"]

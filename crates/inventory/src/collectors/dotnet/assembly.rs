@@ -65,12 +65,13 @@ fn is_library(name: &str) -> bool {
     (ends(".dll") || ends(".exe")) && !ends(".resources.dll")
 }
 
-/// Files of a framework count as the framework, and of Windows as Windows;
-/// reference packs hold no code.
+/// Files of a framework count as the framework, of Windows as Windows, and of
+/// a folder of packages as what its nuspec says; reference packs hold no code.
 fn is_of_system(path: &str) -> bool {
     framework(path).is_some()
         || path.starts_with("Files/Windows/")
         || path.contains("/packs/Microsoft.")
+        || path.contains(".nuget/packages/")
 }
 
 fn stem(name: &str) -> &str {
@@ -283,6 +284,7 @@ mod tests {
             "app/x.sys",
             "d/shared/Microsoft.NETCore.App/8.0.1/System.Net.Http.dll",
             "d/packs/Microsoft.NETCore.App.Ref/8.0.0/ref/net8.0/System.dll",
+            "root/.nuget/packages/x/1.0.0/lib/net8.0/x.dll",
         ] {
             assert!(!wants(path, b"MZ"), "{path}");
         }
