@@ -1,8 +1,9 @@
 //! Swift packages and CocoaPods that sources declare: `Package.resolved`
 //! (versions 1 to 3) and `Podfile.lock`.
 
-use super::lock::{LIMIT, Named, declared, is_hex, sorted};
+use super::lock::{LIMIT, is_hex, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord, PackageUrl};
 use serde_json::Value;
@@ -30,7 +31,7 @@ impl Collector for Apple {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if file.name() == "Podfile.lock" {
             named.extend(pods(&text));
         } else {
@@ -39,7 +40,7 @@ impl Collector for Apple {
             let pins = pins.and_then(Value::as_array).into_iter().flatten();
             named.extend(pins.filter_map(swift));
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -2,8 +2,9 @@
 //! `Cargo.lock`). It holds the members of the workspace with their versions
 //! too, so `Cargo.toml` has nothing to add.
 
-use super::lock::{LIMIT, Named, declared, edge, is_hex, sorted};
+use super::lock::{LIMIT, edge, is_hex, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
 use serde::Deserialize;
@@ -31,14 +32,14 @@ impl Collector for CargoLock {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let lock: Lock = toml::from_str(&decode(file.bytes))
             .map_err(|error| CollectError::new(error.message()))?;
-        let mut named = Named::default();
+        let mut named = Vec::new();
         named.extend(
             lock.package
                 .iter()
                 .chain(&lock.root)
                 .map(|package| record(package, &lock.metadata)),
         );
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

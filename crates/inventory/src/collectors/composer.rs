@@ -196,8 +196,8 @@ mod tests {
             flags,
             [
                 ("a/b", false, false),
-                ("c/d", true, false),
-                ("own/lib", false, true)
+                ("own/lib", false, true),
+                ("c/d", true, false)
             ]
         );
         let head = FileHead::new("app/vendor/a/b/composer.lock", 1, Mode(0o644), b"");

@@ -1,12 +1,13 @@
 //! C and C++ packages of Conan 1 and 2: lock files, recipes, and what is in
 //! its cache (<https://docs.conan.io>).
 
-use super::lock::{LIMIT, Named, declared, edge, sorted};
+use super::lock::{LIMIT, edge, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) struct Conan;
 
@@ -28,13 +29,13 @@ impl Collector for Conan {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         match file.name() {
             "conan.lock" => lock(&text, &mut named)?,
             "conaninfo.txt" => named.extend(info(file.path, &text)),
             _ => named.extend(recipe(&text)),
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -56,7 +57,7 @@ fn reference(text: &str) -> Option<PackageRecord> {
     (!record.name.is_empty()).then_some(record)
 }
 
-fn lock(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn lock(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let nodes = json.get("graph_lock").and_then(|graph| graph.get("nodes"));
     if let Some(nodes) = nodes.and_then(Value::as_object) {
@@ -78,7 +79,7 @@ fn lock(text: &str, named: &mut Named) -> Result<(), CollectError> {
 }
 
 /// The graph of version 1: nodes that need nodes.
-fn graph(nodes: &serde_json::Map<String, Value>, named: &mut Named) {
+fn graph(nodes: &serde_json::Map<String, Value>, named: &mut Vec<PackageRecord>) {
     let package = |node: &Value| {
         let text = node.get("ref").or_else(|| node.get("pref"))?;
         reference(text.as_str()?)
@@ -95,7 +96,7 @@ fn graph(nodes: &serde_json::Map<String, Value>, named: &mut Named) {
         .iter()
         .filter_map(|(id, node)| Some((id.as_str(), package(node)?)))
         .collect();
-    let needed: Vec<String> = nodes
+    let needed: BTreeSet<String> = nodes
         .values()
         .flat_map(|node| [edges(node, "requires"), edges(node, "build_requires")].concat())
         .collect();
@@ -112,7 +113,7 @@ fn graph(nodes: &serde_json::Map<String, Value>, named: &mut Named) {
                 .filter_map(|id| known.get(id.as_str()))
                 .map(|target| edge(&target.name, target.version.as_deref())),
         );
-        named.add(record);
+        named.push(record);
     }
 }
 

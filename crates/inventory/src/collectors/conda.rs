@@ -249,10 +249,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                "asgiref@3.8.1",
                 "blas@1.0",
+                "libgomp@13.2.0",
                 "libexpat@2.6.2",
-                "libgomp@13.2.0"
+                "asgiref@3.8.1"
             ]
         );
     }

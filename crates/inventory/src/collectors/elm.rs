@@ -1,8 +1,9 @@
 //! Elm packages that the `elm.json` of an application names
 //! (<https://github.com/elm/compiler/blob/master/docs/elm.json/application.md>).
 
-use super::lock::{LIMIT, Named, declared};
+use super::lock::LIMIT;
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::Ecosystem;
 use serde_json::Value;
@@ -28,7 +29,7 @@ impl Collector for Elm {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let json: Value = serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
-        let mut named = Named::default();
+        let mut named = Vec::new();
         // Packages state ranges of what they can be built with.
         if json.get("type").and_then(Value::as_str) != Some("application") {
             return Ok(Collected::default());
@@ -39,11 +40,11 @@ impl Collector for Elm {
                 for (name, version) in pins.into_iter().flatten() {
                     let mut record = declared(Ecosystem::Elm, name, version.as_str());
                     record.development = development;
-                    named.add(record);
+                    named.push(record);
                 }
             }
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -2,8 +2,10 @@
 //! GHC (<https://docs.haskellstack.org>, <https://cabal.readthedocs.io>).
 
 use super::deb822::paragraphs;
-use super::lock::{LIMIT, Named, declared, edge, sorted};
+use super::lock::{LIMIT, edge, sorted};
 use super::text::decode;
+use super::yaml::document;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde_json::Value;
@@ -35,15 +37,15 @@ impl Collector for Haskell {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         match file.name() {
             "stack.yaml" => {
-                let yaml = yaml(&text)?;
+                let yaml: Value = document(&text)?;
                 let extra = yaml.get("extra-deps").and_then(Value::as_array);
                 named.extend(extra.into_iter().flatten().filter_map(wanted));
             }
             "stack.yaml.lock" => {
-                let yaml = yaml(&text)?;
+                let yaml: Value = document(&text)?;
                 let packages = yaml.get("packages").and_then(Value::as_array);
                 let completed = |package: &Value| wanted(package.get("completed")?);
                 named.extend(packages.into_iter().flatten().filter_map(completed));
@@ -51,12 +53,8 @@ impl Collector for Haskell {
             "cabal.project.freeze" => named.extend(frozen(&text)),
             _ => named.extend(installed(&text)),
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
-}
-
-fn yaml(text: &str) -> Result<Value, CollectError> {
-    serde_saphyr::from_str(text).map_err(CollectError::new)
 }
 
 /// `NAME-VERSION[@sha256:…]`, the same under `hackage`, or a repository.

@@ -1,8 +1,10 @@
 //! Helm charts that a `Chart.lock` (or `requirements.lock`) names
 //! (<https://helm.sh/docs/topics/charts>).
 
-use super::lock::{LIMIT, Named, declared};
+use super::lock::LIMIT;
 use super::text::decode;
+use super::yaml::document;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
 use serde::Deserialize;
@@ -26,15 +28,15 @@ impl Collector for Helm {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let lock: Lock = match serde_saphyr::from_str(&decode(file.bytes)) {
+        let lock: Lock = match document(&decode(file.bytes)) {
             Ok(lock) => lock,
             // Other tools have files of that name.
             Err(_) if file.name() == "requirements.lock" => return Ok(Collected::default()),
-            Err(error) => return Err(CollectError::new(error)),
+            Err(error) => return Err(error),
         };
-        let mut named = Named::default();
+        let mut named = Vec::new();
         named.extend(lock.dependencies.into_iter().map(record));
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Java packages that build tools lock: Gradle, sbt, Bazel, and what Maven
 //! prints of a project's dependencies.
 
-use super::lock::{LIMIT, Named, declared, edge, is_hex, sorted};
+use super::lock::{LIMIT, edge, is_hex, sorted};
 use super::text::decode;
 use super::xml::Element;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
 use serde::Deserialize;
@@ -30,7 +31,7 @@ impl Collector for JvmLocks {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         match kind(file.path, file.name()) {
             Some(Kind::Gradle) => named.extend(gradle(&text)),
             // What runs the build is not in what is built.
@@ -44,7 +45,7 @@ impl Collector for JvmLocks {
             Some(Kind::Tree) => named.extend(tree(&text)),
             None => {}
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -182,7 +183,7 @@ fn sbt(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
 }
 
 /// What `rules_jvm_external` pins, in its second form and its first.
-fn bazel(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn bazel(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let map = |key: &str| json.get(key).and_then(Value::as_object);
     let strings = |value: Option<&Value>| -> Vec<String> {
@@ -211,7 +212,7 @@ fn bazel(text: &str, named: &mut Named) -> Result<(), CollectError> {
             .map(|hash| format!("sha256:{hash}"))
             .into_iter()
             .collect();
-        named.add(record);
+        named.push(record);
     }
     let first = json
         .get("dependency_tree")
@@ -227,7 +228,7 @@ fn bazel(text: &str, named: &mut Named) -> Result<(), CollectError> {
         let needs = strings(locked.get("directDependencies"));
         let needs = needs.iter().filter_map(|need| coordinate(need));
         record.requires = sorted(needs.map(|need| edge(&need.name, need.version.as_deref())));
-        named.add(record);
+        named.push(record);
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 //! archives that were unpacked (`META-INF/maven`).
 
 use super::java::Coordinates;
-use super::lock::{LIMIT, Named, declared, edge, sorted};
+use super::lock::{LIMIT, edge, sorted};
 use super::pom::Pom;
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
@@ -34,7 +35,7 @@ impl Collector for Maven {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if file.name() == "pom.properties" {
             named.extend(Coordinates::read(file.bytes).map(|known| {
                 let name = format!("{}:{}", known.group, known.artifact);
@@ -48,7 +49,7 @@ impl Collector for Maven {
         } else {
             named.extend(records(&Pom::read(&decode(file.bytes))?));
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

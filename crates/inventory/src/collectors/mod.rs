@@ -3,8 +3,7 @@
 use crate::collector::{CollectGap, Collected, Collector};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
 
 mod apk;
 mod apple;
@@ -71,36 +70,34 @@ mod zip;
 const MOST_PACKAGES: usize = 200_000;
 const MOST_FILES: usize = 500_000;
 
-/// What a file says that names these packages. One that it names several
-/// times is one: for development only where it always is.
+/// What a file says that names these packages, in the order found. One that it
+/// names several times is one: for development only where it always is.
 fn packages(collector: &str, records: impl IntoIterator<Item = PackageRecord>) -> Collected {
     let mut collected = Collected::default();
-    let mut kept: BTreeMap<_, PackageRecord> = BTreeMap::new();
-    for record in records {
+    let mut kept: Vec<PackageRecord> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
+    for record in records.into_iter().filter(|record| !record.name.is_empty()) {
         let key = (
             record.ecosystem,
             record.name.clone(),
             record.version.clone(),
         );
-        let full = kept.len() >= MOST_PACKAGES;
-        match kept.entry(key) {
-            Entry::Occupied(mut known) => unite(known.get_mut(), record),
-            Entry::Vacant(_) if full => {
-                collected.gaps.push(too_many(collector));
-                break;
-            }
-            Entry::Vacant(place) => {
-                place.insert(record);
-            }
+        if let Some(known) = places.get(&key).and_then(|&place| kept.get_mut(place)) {
+            unite(known, record);
+        } else if kept.len() < MOST_PACKAGES {
+            places.insert(key, kept.len());
+            kept.push(record);
+        } else {
+            collected.gaps.push(too_many(collector));
+            break;
         }
     }
-    let mut records: Vec<_> = kept.into_values().collect();
-    for record in &mut records {
+    for record in &mut kept {
         record.requires.sort();
         record.requires.dedup();
     }
-    if !records.is_empty() {
-        collected.facts.push(Fact::Packages(records));
+    if !kept.is_empty() {
+        collected.facts.push(Fact::Packages(kept));
     }
     collected
 }
@@ -123,13 +120,9 @@ fn unite(known: &mut PackageRecord, record: PackageRecord) {
 }
 
 /// A record of a lock file or manifest.
-fn declared(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageRecord {
-    PackageRecord::new(
-        ecosystem,
-        name,
-        version.map(str::to_owned),
-        Confidence::Declared,
-    )
+fn declared(ecosystem: Ecosystem, name: impl Into<String>, version: Option<&str>) -> PackageRecord {
+    let version = version.map(str::to_owned);
+    PackageRecord::new(ecosystem, name, version, Confidence::Declared)
 }
 
 /// Where a file names more than that.
@@ -194,3 +187,32 @@ pub static ALL: &[&dyn Collector] = &[
     &license_file::LicenseFile,
     &users::Users,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_named_twice_is_one_with_all_its_needs() {
+        let record = |development, need: &str| {
+            let mut record = declared(Ecosystem::Nuget, "x", Some("1"));
+            record.development = development;
+            record.requires = vec![need.to_owned()];
+            record
+        };
+        let nameless = declared(Ecosystem::Nuget, "", Some("1"));
+        let named = [
+            record(true, "b"),
+            nameless,
+            record(false, "a"),
+            record(true, "b"),
+        ];
+        let facts = packages("x", named).facts;
+        let [Fact::Packages(records)] = facts.as_slice() else {
+            panic!("{facts:?}")
+        };
+        assert_eq!(records.len(), 1);
+        assert!(!records[0].development);
+        assert_eq!(records[0].requires, ["a", "b"]);
+    }
+}

@@ -1,7 +1,8 @@
 //! Nim packages that a `nimble.lock` names (<https://nim-lang.github.io/nimble>).
 
-use super::lock::{LIMIT, Named, declared, is_hex, sorted};
+use super::lock::{LIMIT, is_hex, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::Ecosystem;
 use serde::Deserialize;
@@ -28,7 +29,7 @@ impl Collector for Nimble {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let lock: Lock = serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
-        let mut named = Named::default();
+        let mut named = Vec::new();
         for (name, locked) in lock.packages {
             let mut record = declared(Ecosystem::Nimble, name, locked.version.as_deref());
             record.requires = sorted(locked.dependencies);
@@ -41,9 +42,9 @@ impl Collector for Nimble {
                 let url = format!("git+{url}@{commit}");
                 record.qualifiers.insert("vcs_url".to_owned(), url);
             }
-            named.add(record);
+            named.push(record);
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

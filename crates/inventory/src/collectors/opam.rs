@@ -1,8 +1,9 @@
 //! OCaml packages: what opam installed, and the description of a package
 //! (<https://opam.ocaml.org/doc/Manual.html>).
 
-use super::lock::{LIMIT, Named, declared, sorted};
+use super::lock::{LIMIT, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
@@ -36,13 +37,13 @@ impl Collector for Opam {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if file.name() == "switch-state" {
             named.extend(state(&text));
         } else {
             named.extend(description(file.path, &text));
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

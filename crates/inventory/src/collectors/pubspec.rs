@@ -1,8 +1,10 @@
 //! Dart packages that a `pubspec.lock` names
 //! (<https://dart.dev/tools/pub/glossary#lockfile>).
 
-use super::lock::{LIMIT, Named, declared, is_hex};
+use super::lock::{LIMIT, is_hex};
 use super::text::decode;
+use super::yaml::document;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
 use serde::Deserialize;
@@ -29,11 +31,11 @@ impl Collector for Pubspec {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let lock: Lock = serde_saphyr::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
-        let mut named = Named::default();
-        let packages = lock.packages.iter();
-        named.extend(packages.map(|(name, locked)| record(name, locked, &lock.sdks)));
-        Ok(named.collected(self.name()))
+        let lock: Lock = document(&decode(file.bytes))?;
+        let mut named = Vec::new();
+        let locked = lock.packages.iter();
+        named.extend(locked.map(|(name, locked)| record(name, locked, &lock.sdks)));
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Spack packages as installed: `.spack/spec.json` in the folder of each
 //! (<https://spack.readthedocs.io>).
 
-use super::lock::{LIMIT, Named, edge, sorted};
+use super::lock::{LIMIT, edge, sorted};
+use super::packages;
 use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -31,9 +32,9 @@ impl Collector for Spack {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let document: Document =
             serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
-        let mut named = Named::default();
+        let mut named = Vec::new();
         named.extend(records(&document.spec.nodes));
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Terraform providers that a `.terraform.lock.hcl` names
 //! (<https://developer.hashicorp.com/terraform/language/files/dependency-lock>).
 
-use super::lock::{LIMIT, Named, declared};
+use super::lock::LIMIT;
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
 
@@ -26,9 +27,9 @@ impl Collector for Terraform {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let mut named = Named::default();
+        let mut named = Vec::new();
         named.extend(providers(&decode(file.bytes)));
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 

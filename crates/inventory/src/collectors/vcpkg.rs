@@ -3,11 +3,13 @@
 //! lies elsewhere.
 
 use super::deb822::{Paragraph, paragraphs};
-use super::lock::{LIMIT, Named, declared, sorted};
+use super::lock::{LIMIT, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(crate) struct Vcpkg;
 
@@ -36,13 +38,13 @@ impl Collector for Vcpkg {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if file.name() == "status" {
             named.extend(paragraphs(&text).filter_map(|paragraph| installed(&paragraph)));
         } else {
             manifest(&text, &mut named)?;
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -71,7 +73,7 @@ fn installed(paragraph: &Paragraph<'_>) -> Option<PackageRecord> {
     Some(record)
 }
 
-fn manifest(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn manifest(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let text = |value: &Value, keys: &[&str]| {
         let found = keys.iter().find_map(|key| value.get(key)?.as_str());
@@ -89,11 +91,9 @@ fn manifest(text: &str, named: &mut Named) -> Result<(), CollectError> {
             .into_iter()
             .flatten()
     };
-    let pinned = |name: &str| {
-        let pin =
-            list("overrides").find(|pin| pin.get("name").and_then(Value::as_str) == Some(name))?;
-        text(pin, &versions)
-    };
+    let pinned: BTreeMap<String, String> = list("overrides")
+        .filter_map(|pin| Some((text(pin, &["name"])?, text(pin, &versions)?)))
+        .collect();
     let mut needs = Vec::new();
     for need in list("dependencies") {
         let Some(name) = need
@@ -103,9 +103,13 @@ fn manifest(text: &str, named: &mut Named) -> Result<(), CollectError> {
         else {
             continue;
         };
-        let mut record = declared(Ecosystem::Vcpkg, &name, pinned(&name).as_deref());
+        let mut record = declared(
+            Ecosystem::Vcpkg,
+            &name,
+            pinned.get(&name).map(String::as_str),
+        );
         record.development = need.get("host").and_then(Value::as_bool) == Some(true);
-        named.add(record);
+        named.push(record);
         needs.push(name);
     }
     if let Some(name) = text(&json, &["name"]) {
@@ -113,7 +117,7 @@ fn manifest(text: &str, named: &mut Named) -> Result<(), CollectError> {
         record.local = true;
         record.requires = sorted(needs);
         record.licenses = text(&json, &["license"]).into_iter().collect();
-        named.add(record);
+        named.push(record);
     }
     Ok(())
 }

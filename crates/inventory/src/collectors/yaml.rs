@@ -1,6 +1,7 @@
 //! YAML documents as values, within bounds.
 
 use crate::collector::CollectError;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Mappings, lists and scalars of a text: the largest lock files have fewer.
@@ -8,8 +9,19 @@ const NODES: usize = 4_000_000;
 /// What aliases may add to that.
 const REPLAYED: usize = 1_000_000;
 
+/// The first document of a text. Text in it stays as it is written, whatever
+/// it looks like.
+pub(super) fn document<T: DeserializeOwned>(text: &str) -> Result<T, CollectError> {
+    let first = read(text)?.into_iter().next();
+    first.ok_or_else(|| CollectError::new("it is empty"))
+}
+
 /// The documents of a text, one after the other.
 pub(super) fn documents(text: &str) -> Result<Vec<Value>, CollectError> {
+    read(text)
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, CollectError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: NODES,

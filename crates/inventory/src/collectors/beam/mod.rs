@@ -3,11 +3,13 @@
 
 mod term;
 
-use super::lock::{LIMIT, Named, declared, is_hex, sorted};
+use super::lock::{LIMIT, is_hex, sorted};
 use super::text::decode;
+use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde::Deserialize;
+use std::collections::HashMap;
 use term::Term;
 
 pub(crate) struct Beam;
@@ -37,14 +39,14 @@ impl Collector for Beam {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         match file.name() {
             "mix.lock" => named.extend(mix(&text)?),
             "rebar.lock" => named.extend(rebar(&text)?),
             "manifest.toml" => named.extend(gleam(&text)),
             _ => named.extend(application(&text)?),
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -122,15 +124,12 @@ fn rebar(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
         first => first,
     };
     let hashes = terms.get(1).map(Term::items).unwrap_or_default();
-    let hash = |name: &str| {
-        let list = hashes
-            .iter()
-            .filter_map(Term::pair)
-            .find(|(key, _)| *key == "pkg_hash_ext")?
-            .1;
-        let mut pairs = list.items().iter().filter_map(Term::pair);
-        pairs.find(|(key, _)| *key == name)?.1.text()
-    };
+    let hashes: HashMap<&str, &Term> = hashes
+        .iter()
+        .filter_map(Term::pair)
+        .filter(|(list, _)| *list == "pkg_hash_ext")
+        .flat_map(|(_, list)| list.items().iter().filter_map(Term::pair))
+        .collect();
     let entries = locked.map(Term::items).unwrap_or_default();
     let record = |entry: &Term| {
         let [name, source, ..] = entry.items() else {
@@ -142,7 +141,7 @@ fn rebar(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
         match at(0)? {
             "pkg" => {
                 let mut record = hex(at(1).unwrap_or(name), at(2));
-                record.digests = sha256(hash(name));
+                record.digests = sha256(hashes.get(name).and_then(|hash| hash.text()));
                 Some(record)
             }
             "git" | "git_subdir" => {
@@ -276,7 +275,14 @@ mod tests {
 
     #[test]
     fn rebar_locks_have_two_forms() {
-        let new = "{\"1.2.0\",\n[{<<\"idna\">>,{pkg,<<\"idna\">>,<<\"6.1.1\">>},0},\n {<<\"x\">>,{git,\"https://example.org/x\",{ref,\"abc\"}},1}]}.\n[{pkg_hash,[{<<\"idna\">>, <<\"8A\">>}]}].\n";
+        let new = "{\"1.2.0\",\n[{<<\"idna\">>,{pkg,<<\"idna\">>,<<\"6.1.1\">>},0},\n {<<\"x\">>,{git,\"https://example.org/x\",{ref,\"abc\"}},1}]}.\n[{pkg_hash,[{<<\"idna\">>, <<\"8A\">>}]},\n{pkg_hash_ext,[{<<\"idna\">>, <<\"92376EB7894412ED19AC475E4A86F7B413C1B9FBB5BD16DCCD57934157944CEA\">>}]}].\n";
+        let record = records(&Beam, "rebar.lock", new.as_bytes())
+            .unwrap()
+            .remove(0);
+        assert_eq!(
+            record.digests,
+            ["sha256:92376eb7894412ed19ac475e4a86f7b413c1b9fbb5bd16dccd57934157944cea"]
+        );
         assert_eq!(
             found(&Beam, "rebar.lock", new.as_bytes()),
             ["idna@6.1.1", "x@abc"]

@@ -6,7 +6,7 @@ use super::deps_json::Published;
 use super::version_resource::Executable;
 use super::{framework, plain};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
-use crate::collectors::lock::Named;
+use crate::collectors::packages;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
 const LIMIT: u64 = 512 << 20;
@@ -37,7 +37,7 @@ impl Collector for Assemblies {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let host = bundle::host(file.bytes);
-        let mut named = Named::default();
+        let mut named = Vec::new();
         if let Some(Host::Bundle(deps)) = host {
             let text = String::from_utf8_lossy(deps);
             let records = Published::read(&text)?.records().into_iter();
@@ -50,7 +50,7 @@ impl Collector for Assemblies {
         if let Some(executable) = Executable::read(file.bytes) {
             named.extend(record(&executable, file.name(), host.is_some()));
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -65,12 +65,13 @@ fn is_library(name: &str) -> bool {
     (ends(".dll") || ends(".exe")) && !ends(".resources.dll")
 }
 
-/// Files of a framework count as the framework, and of Windows as Windows;
-/// reference packs hold no code.
+/// Files of a framework count as the framework, of Windows as Windows, and of
+/// a folder of packages as what its nuspec says; reference packs hold no code.
 fn is_of_system(path: &str) -> bool {
     framework(path).is_some()
         || path.starts_with("Files/Windows/")
         || path.contains("/packs/Microsoft.")
+        || path.contains(".nuget/packages/")
 }
 
 fn stem(name: &str) -> &str {
@@ -283,6 +284,7 @@ mod tests {
             "app/x.sys",
             "d/shared/Microsoft.NETCore.App/8.0.1/System.Net.Http.dll",
             "d/packs/Microsoft.NETCore.App.Ref/8.0.0/ref/net8.0/System.dll",
+            "root/.nuget/packages/x/1.0.0/lib/net8.0/x.dll",
         ] {
             assert!(!wants(path, b"MZ"), "{path}");
         }

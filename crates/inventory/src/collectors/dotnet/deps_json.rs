@@ -4,7 +4,8 @@
 use super::framework;
 use super::plain;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
-use crate::collectors::lock::{LIMIT, Named, edge, sha512, sorted};
+use crate::collectors::lock::{LIMIT, edge, sha512, sorted};
+use crate::collectors::packages;
 use crate::collectors::text::decode;
 use crate::facts::{Fact, OwnedFile, Ownership};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -33,10 +34,10 @@ impl Collector for DepsJson {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let published = Published::read(&decode(file.bytes))?;
-        let mut named = Named::default();
+        let mut named = Vec::new();
         named.extend(framework(file.path).and_then(|(name, version)| runtime(file, name, version)));
         named.extend(published.records());
-        let mut collected = named.collected(self.name());
+        let mut collected = packages(self.name(), named);
         let owners = published.owners(crate::path::parent(file.path));
         if !owners.is_empty() {
             collected.facts.push(Fact::Listed(owners));

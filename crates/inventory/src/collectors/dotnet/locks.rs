@@ -2,10 +2,11 @@
 //! they are handed out (packages reference, 3.4; the NuGet documentation).
 
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
-use crate::collectors::lock::{LIMIT, Named, declared, edge, sha512, sorted};
+use crate::collectors::lock::{LIMIT, edge, sha512, sorted};
 use crate::collectors::text::decode;
 use crate::collectors::xml::Element;
 use crate::collectors::zip::Archive;
+use crate::collectors::{declared, packages};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,13 +35,13 @@ impl Collector for NugetLocks {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let mut named = Named::default();
+        let mut named = Vec::new();
         let Some(kind) = kind(file.name()) else {
             return Ok(Collected::default());
         };
         if kind == Kind::Archive {
             named.extend(archived(file.bytes)?);
-            return Ok(named.collected(self.name()));
+            return Ok(packages(self.name(), named));
         }
         let text = decode(file.bytes);
         match kind {
@@ -53,7 +54,7 @@ impl Collector for NugetLocks {
             Kind::Nuspec => named.extend(restored(file.path, &text)?),
             Kind::Archive => {}
         }
-        Ok(named.collected(self.name()))
+        Ok(packages(self.name(), named))
     }
 }
 
@@ -103,7 +104,7 @@ struct Locked {
     dependencies: BTreeMap<String, Value>,
 }
 
-fn lock(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn lock(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let lock: Lock = serde_json::from_str(text).map_err(CollectError::new)?;
     for framework in lock.dependencies.values() {
         // Names compare without case, and are written in any.
@@ -120,7 +121,7 @@ fn lock(text: &str, named: &mut Named) -> Result<(), CollectError> {
                 let known = known.get(&need.to_lowercase());
                 known.unwrap_or(need).clone()
             }));
-            named.add(record);
+            named.push(record);
         }
     }
     Ok(())
@@ -147,7 +148,7 @@ struct AssetsLibrary {
     sha512: String,
 }
 
-fn assets(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn assets(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let assets: Assets = serde_json::from_str(text).map_err(CollectError::new)?;
     for (key, library) in &assets.libraries {
         let Some((name, version)) = key.rsplit_once('/') else {
@@ -158,13 +159,13 @@ fn assets(text: &str, named: &mut Named) -> Result<(), CollectError> {
         record.digests = sha512(&library.sha512).into_iter().collect();
         let targets = assets.targets.values().filter_map(|target| target.get(key));
         record.requires = sorted(targets.flat_map(|target| target.dependencies.keys().cloned()));
-        named.add(record);
+        named.push(record);
     }
     Ok(())
 }
 
 /// What is for development only never reaches what is built.
-fn config(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn config(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let root = Element::read(text)?;
     let packages = root.children.iter().filter(|child| child.name == "package");
     let kept =
@@ -179,7 +180,7 @@ fn config(text: &str, named: &mut Named) -> Result<(), CollectError> {
 }
 
 /// Versions that all projects below a folder share.
-fn props(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn props(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let root = Element::read(text)?;
     let properties: HashMap<&str, &str> = root
         .children
@@ -226,7 +227,7 @@ fn exact(version: &str) -> Option<&str> {
 }
 
 /// Names stand at four spaces, what they need at six.
-fn paket(text: &str, named: &mut Named) {
+fn paket(text: &str, named: &mut Vec<PackageRecord>) {
     let mut nuget = true;
     let mut open: Option<PackageRecord> = None;
     for line in text.lines() {
@@ -255,7 +256,7 @@ fn paket(text: &str, named: &mut Named) {
 
 /// Client-side libraries that the .NET tools fetch; the sources that they
 /// are fetched from distribute what npm does.
-fn libman(text: &str, named: &mut Named) -> Result<(), CollectError> {
+fn libman(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let usual = json
         .get("defaultProvider")
@@ -275,7 +276,7 @@ fn libman(text: &str, named: &mut Named) -> Result<(), CollectError> {
             continue;
         };
         if matches!(provider, "cdnjs" | "jsdelivr" | "unpkg") {
-            named.add(declared(Ecosystem::Npm, name, Some(version)));
+            named.push(declared(Ecosystem::Npm, name, Some(version)));
         }
     }
     Ok(())

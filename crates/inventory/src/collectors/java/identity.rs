@@ -62,14 +62,10 @@ impl Contents<'_> {
 
     /// Projects whose `pom.properties` is missing or leaves something out.
     fn only_projects(&self) -> impl Iterator<Item = (String, Coordinates)> {
-        let stated = |directory: &str| {
-            let mut paths = self.poms.iter().map(|(path, _)| path);
-            paths.any(|path| path.strip_suffix("/pom.properties") == Some(directory))
-        };
-        let missing = self
-            .projects
-            .iter()
-            .filter(move |(directory, _)| !stated(directory));
+        let paths = self.poms.iter().map(|(path, _)| crate::path::parent(path));
+        let stated: BTreeSet<&str> = paths.collect();
+        let projects = self.projects.iter();
+        let missing = projects.filter(move |(directory, _)| !stated.contains(directory.as_str()));
         missing.filter_map(|(directory, pom)| {
             let value = |value: Option<String>| value.filter(|text| is_token(text));
             let known = Coordinates {

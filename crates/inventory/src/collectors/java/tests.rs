@@ -177,6 +177,21 @@ fn groups_are_taken_from_where_they_show() {
             "Bundle-Activator: org.apache.derby.osgi.EmbeddedActivator\n",
             "org.apache.derby:derby@10.1",
         ),
+        (
+            "reactor-netty-core-1.1.0.jar",
+            "Bundle-SymbolicName: io.projectreactor.netty.reactor-netty-core\n",
+            "io.projectreactor.netty:reactor-netty-core@1.1.0",
+        ),
+        (
+            "jackson-mapper-asl-1.9.13.jar",
+            "Bundle-SymbolicName: jackson-mapper-asl\n",
+            "org.codehaus.jackson:jackson-mapper-asl@1.9.13",
+        ),
+        (
+            "spring-ldap-core-2.4.1.jar",
+            "",
+            "org.springframework.ldap:spring-ldap-core@2.4.1",
+        ),
         ("groovy-4.0.33.jar", "", "org.apache.groovy:groovy@4.0.33"),
         ("groovy-3.0.1.jar", "", "org.codehaus.groovy:groovy@3.0.1"),
         (
@@ -366,6 +381,16 @@ fn tar_archives_are_opened_for_the_jars_in_them() {
         assert_eq!(records(name, &packed)[0].nested, ["dist/lib-2.0.jar"]);
         assert_eq!(collected.gaps.len(), 1);
     }
+    // What was read before the end of the budget stays.
+    let zeros = vec![0; 70 << 20];
+    let bomb = [
+        crate::fixture::file("lib-2.0.jar", b'0', "", &lib),
+        crate::fixture::file("zeros", b'0', "", &zeros),
+    ];
+    let bomb = zstd::encode_all(bomb.concat().as_slice(), 1).unwrap();
+    let collected = collect("bomb.tar.zst", &bomb).unwrap();
+    assert_eq!(collected.facts.len(), 1);
+    assert_eq!(collected.gaps[0].kind, GapKind::LimitExceeded);
     let packed = zstd::encode_all(tar.as_slice(), 1).unwrap();
     assert_eq!(names("dist.tar.zst", &packed), ["org.example:lib@2.0"]);
     let app = zip(&[(POM_PATH, POM), ("dist.tar.zst", &packed)]);

@@ -128,10 +128,10 @@ impl Walk {
                 self.gap(&chain, error);
             }
         }
-        match tarball::is_spent(tarball) {
-            true => Err(ZipError::TooLarge),
-            false => Ok(()),
+        if tarball::is_spent(tarball) {
+            self.gap(chain, ZipError::TooLarge);
         }
+        Ok(())
     }
 
     /// Reads an archive whose content was unpacked.
