@@ -1,11 +1,12 @@
 //! Alpine packages: the installed database of apk-tools 2 and 3.
 
+use super::needs::Needs;
 use super::{MOST_FILES, MOST_PACKAGES, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Algorithm, Fact, FileDigest, OwnedFile, Ownership};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use plimsoll_types::{Confidence, Ecosystem, PackageRecord, SourcePackage};
+use plimsoll_types::{Confidence, Ecosystem, Mode, PackageRecord, SourcePackage};
 use std::collections::BTreeSet;
 
 /// Ten times the largest that are known.
@@ -43,6 +44,7 @@ impl Collector for Apk {
         let mut records = Vec::new();
         let mut owners = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut needs = Needs::default();
         let (mut whole, mut files) = (true, 0);
         for paragraph in text.split("\n\n") {
             let Some((record, owner)) = package(paragraph) else {
@@ -58,6 +60,7 @@ impl Collector for Apk {
                 if !whole {
                     break;
                 }
+                relate(paragraph, records.len(), &mut needs);
                 records.push(record);
                 owners.push(owner);
             }
@@ -65,6 +68,7 @@ impl Collector for Apk {
         if records.is_empty() && !text.trim().is_empty() {
             return Err(CollectError::new("it holds no package paragraphs"));
         }
+        needs.settle(&mut records);
         let mut collected = Collected::from(vec![Fact::Packages(records), Fact::Owned(owners)]);
         if !whole {
             collected.gaps.push(too_many(self.name()));
@@ -91,6 +95,12 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
             "m" => maintainer = Some(value),
             "F" => directory = value,
             "R" if files.len() == MOST_FILES => break,
+            "a" => {
+                if let Some(file) = files.last_mut() {
+                    let mode = value.rsplit(':').next();
+                    file.mode = mode.and_then(|m| u16::from_str_radix(m, 8).ok()).map(Mode);
+                }
+            }
             "R" if directory.is_empty() => files.push(owned(value.to_owned())),
             "R" => files.push(owned(format!("{directory}/{value}"))),
             "Z" => {
@@ -111,6 +121,8 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
     );
     record.arch = arch.map(str::to_owned);
     record.vendor = maintainer.map(str::to_owned);
+    // `apk add --virtual .name`: a bundle of others, its version a date.
+    record.local = name.starts_with('.');
     record.licenses = license
         .filter(|l| !l.is_empty())
         .map(str::to_owned)
@@ -132,12 +144,32 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
     Some((record, owner))
 }
 
+/// What the package of `paragraph` gives and needs: `so:libc.so=1`, `cmd:sh=1`.
+fn relate(paragraph: &str, package: usize, needs: &mut Needs) {
+    let words = |key: &'static str| {
+        let lines = paragraph
+            .lines()
+            .filter_map(move |line| line.strip_prefix(key));
+        lines.flat_map(str::split_whitespace)
+    };
+    for word in words("p:") {
+        needs.give(package, unversioned(word));
+    }
+    // `!name` is a conflict.
+    for word in words("D:").filter(|word| !word.starts_with('!')) {
+        needs.need(package, [unversioned(word)]);
+    }
+}
+
+/// `name` of `name>=1.2`, `name~1`, `name@tag`.
+fn unversioned(word: &str) -> &str {
+    word.split(['<', '>', '=', '~', '@']).next().unwrap_or(word)
+}
+
 fn owned(path: String) -> OwnedFile {
-    let config = path.starts_with("etc/");
     OwnedFile {
-        path,
-        digest: None,
-        config,
+        config: path.starts_with("etc/"),
+        ..OwnedFile::new(path)
     }
 }
 
@@ -155,7 +187,6 @@ fn checksum(value: &str) -> Option<FileDigest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_types::Mode;
 
     const DATABASE: &str = "C:Q1xyz=\nP:ssl_client\nV:1.30.1-r3\nA:x86_64\no:busybox\nL:GPL-2.0\nF:usr/bin\nR:ssl_client\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\nP:ssl_client\nV:1.30.1-r3\nA:x86_64\n\nP:musl\nV:1.1.22-r3\no:musl\n\n";
 

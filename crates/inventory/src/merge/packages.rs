@@ -179,13 +179,16 @@ impl<'a> Timeline<'a> {
                         // A lock file that came before does not install.
                         match run.record.confidence.cmp(&package.record.confidence) {
                             Ordering::Less => {
-                                package.record = run.record.clone();
+                                let record = run.record.clone();
+                                let less = std::mem::replace(&mut package.record, record);
+                                package.record.fill(&less);
                                 package.introduced = since;
                             }
                             Ordering::Equal => {
+                                package.record.fill(run.record);
                                 package.introduced = package.introduced.min(since);
                             }
-                            Ordering::Greater => {}
+                            Ordering::Greater => package.record.fill(run.record),
                         }
                     }
                     None => {

@@ -12,6 +12,11 @@ pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
     sqlite_pages(&blobs).concat()
 }
 
+/// The header of a package.
+pub(crate) fn blob(name: &str) -> Vec<u8> {
+    package(name, 1)
+}
+
 /// A write-ahead log that makes any database one of these packages.
 pub(crate) fn log_of(names: &[&str]) -> Vec<u8> {
     let blobs: Vec<_> = names.iter().map(|name| package(name, 1)).collect();
@@ -61,7 +66,7 @@ fn every_format_gives_the_same_packages() {
         text(1002, "def"),
     ]);
     let blobs = [package("tool", 10), package("long", 3000), key];
-    let expected = ["tool@1:1.2-3.el9", "long@1:1.2-3.el9"];
+    let expected = ["tool@1:1.2-3.el9", "long@1:1.2-3.el9", "gpg-pubkey@abc-def"];
     assert_eq!(names(NDB, &ndb(&blobs), None), expected);
     assert_eq!(names(BDB, &bdb(&blobs, false), None), expected);
     assert_eq!(names(BDB, &bdb(&blobs, true), None), expected);
