@@ -6,19 +6,27 @@ use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+mod alpm;
 mod apk;
 mod binary;
+mod bitnami;
+mod bottlerocket;
+mod chisel;
 mod composer;
 mod conda;
+mod cos;
 mod cpe;
 mod deb822;
-mod dpkg;
+mod debian;
 mod elf_note;
 mod executable;
+mod flatpak;
 mod gemfile_lock;
 mod go;
 mod go_mod;
 mod graph;
+mod homebrew;
+mod integers;
 mod java;
 mod julia;
 mod jvm;
@@ -26,12 +34,15 @@ mod kernel;
 mod license_file;
 mod lua;
 mod native_image;
+mod needs;
+mod nix;
 mod npm;
 mod npm_lock;
 pub(crate) mod os_release;
 mod pear;
 mod perl;
 mod php;
+mod portage;
 mod prolog;
 mod python;
 mod python_lock;
@@ -39,6 +50,8 @@ mod r;
 pub(crate) mod rpm;
 mod ruby;
 mod rust;
+mod snap;
+mod sqlite;
 mod text;
 mod users;
 mod wordpress;
@@ -122,10 +135,27 @@ fn too_many(collector: &str) -> CollectGap {
 
 /// Every collector, in the order in which they are asked.
 pub static ALL: &[&dyn Collector] = &[
+    // Distributions and their packages.
     &os_release::OsRelease,
-    &dpkg::Dpkg,
+    &debian::Dpkg,
+    &debian::Copyright,
+    &debian::Archive,
+    &debian::Opkg,
     &apk::Apk,
     &rpm::Rpm,
+    &rpm::Archive,
+    &alpm::Alpm,
+    &portage::Portage,
+    &chisel::Chisel,
+    &cos::Cos,
+    &bottlerocket::Bottlerocket,
+    // Packages on top of any distribution.
+    &nix::Nix,
+    &snap::Snap,
+    &flatpak::Flatpak,
+    &homebrew::Homebrew,
+    &bitnami::Bitnami,
+    // Languages.
     &python::Python,
     &python_lock::PythonLock,
     &conda::Conda,
@@ -146,10 +176,12 @@ pub static ALL: &[&dyn Collector] = &[
     &java::Java,
     &rust::Rust,
     &native_image::NativeImage,
+    // Programs.
     &elf_note::ElfNote,
     &kernel::Kernel,
     &binary::Binary,
     &jvm::Jvm,
+    // Everything else.
     &license_file::LicenseFile,
     &users::Users,
 ];

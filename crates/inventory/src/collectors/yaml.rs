@@ -1,6 +1,7 @@
 //! YAML documents as values, within bounds.
 
 use crate::collector::CollectError;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Mappings, lists and scalars of a text: the largest lock files have fewer.
@@ -10,7 +11,17 @@ const REPLAYED: usize = 1_000_000;
 
 /// The documents of a text, one after the other.
 pub(super) fn documents(text: &str) -> Result<Vec<Value>, CollectError> {
-    let options = serde_saphyr::options! {
+    serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| explained(&error))
+}
+
+/// The one document of a text, in a form in which a version that looks like a
+/// number keeps its zeros.
+pub(super) fn document<T: DeserializeOwned>(text: &str) -> Result<T, CollectError> {
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| explained(&error))
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: NODES,
             max_events: 2 * NODES,
@@ -23,11 +34,12 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, CollectError> {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
-    };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-        CollectError::new(message.lines().next().unwrap_or_default())
-    })
+    }
+}
+
+fn explained(error: &serde_saphyr::Error) -> CollectError {
+    let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    CollectError::new(message.lines().next().unwrap_or_default())
 }
 
 /// A scalar as text; what looks like a number was often meant as a version.
