@@ -135,6 +135,13 @@ fn package(paragraph: &str) -> Option<(PackageRecord, Ownership)> {
             name: origin.to_owned(),
             version: None,
         });
+    // What has the mode of a link may be one; its checksum is that of the target.
+    for file in files
+        .iter_mut()
+        .filter(|file| file.mode == Some(Mode(0o777)))
+    {
+        file.digest = None;
+    }
     let owner = Ownership {
         ecosystem: Ecosystem::Apk,
         package: name.to_owned(),
@@ -213,6 +220,42 @@ mod tests {
         };
         assert_eq!(owners[0].files[0].path, "usr/bin/ssl_client");
         assert_eq!(owners[0].files[0].digest.as_ref().unwrap().hash, [0; 20]);
+    }
+
+    #[test]
+    fn links_have_no_checksum_of_their_own() {
+        let text = "P:a\nV:1\nF:lib\nR:x.so.1\na:0:0:777\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nR:x.so.1.2\na:0:0:755\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n";
+        let facts = collect(text.as_bytes()).unwrap().facts;
+        let Some(Fact::Owned(owners)) = facts.get(1) else {
+            panic!()
+        };
+        let digests = owners[0].files.iter().map(|file| file.digest.is_some());
+        assert_eq!(digests.collect::<Vec<_>>(), [false, true]);
+    }
+
+    /// Trap 16: lists of files make lines of any length.
+    #[test]
+    fn long_lines_end_nothing() {
+        let text = format!(
+            "P:a\nV:1\nD:{}\nA:x86_64\n\nP:b\nV:1\n\n",
+            "so:x ".repeat(40_000)
+        );
+        let facts = collect(text.as_bytes()).unwrap().facts;
+        let Some(Fact::Packages(packages)) = facts.first() else {
+            panic!()
+        };
+        assert_eq!(packages.len(), 2);
+    }
+
+    #[test]
+    fn a_bundle_of_build_dependencies_is_nothing_to_match() {
+        let facts = collect(b"P:.build-deps\nV:20240101.1\nD:a\n\n")
+            .unwrap()
+            .facts;
+        let Some(Fact::Packages(packages)) = facts.first() else {
+            panic!()
+        };
+        assert!(packages[0].local);
     }
 
     #[test]

@@ -177,6 +177,7 @@ mod tests {
             .collect()
     }
 
+    /// Trap 1.
     #[test]
     fn the_third_word_of_the_status_decides() {
         let package = |name: &str, status: &str| {
@@ -221,6 +222,24 @@ mod tests {
         assert_eq!(found(MOST_PACKAGES + 1), (MOST_PACKAGES, 1));
     }
 
+    /// Trap 17.
+    #[test]
+    fn long_lines_end_nothing() {
+        let long = "x".repeat(200_000);
+        let text = format!(
+            "Package: a\nStatus: install ok installed\nVersion: 1\nDescription: {long}\n\nPackage: b\nStatus: install ok installed\nVersion: 1\nDepends: a\nConffiles:\n /etc/b {} obsolete\n",
+            "ab".repeat(16)
+        );
+        let facts = collect("var/lib/dpkg/status", &text);
+        assert_eq!(names(&facts), ["a@1", "b@1"]);
+        let Some(Fact::Owned(owners)) = facts.get(1) else {
+            panic!()
+        };
+        let file = &owners[0].files[0];
+        assert!(file.config && file.digest.is_some() && file.path == "etc/b");
+    }
+
+    /// Trap 26.
     #[test]
     fn ports_of_vcpkg_are_not_debian_packages() {
         let text = "Package: zlib\nVersion: 1.3\nPort-Version: 1\nArchitecture: x64-linux\nAbi: 1234\nStatus: install ok installed\n";
@@ -228,6 +247,7 @@ mod tests {
         assert_eq!(kind("opt/vcpkg/installed/vcpkg/status"), None);
     }
 
+    /// Traps 2 and 3.
     #[test]
     fn file_lists_belong_to_the_package_in_their_name() {
         let facts = collect(
@@ -243,6 +263,11 @@ mod tests {
         );
         assert_eq!(owners[0].files.len(), 1);
         assert_eq!(owners[0].files[0].path, "usr/lib/x y");
+        let facts = collect("var/lib/dpkg/status.d/libc6.md5sums", "");
+        let Fact::Owned(owners) = &facts[0] else {
+            panic!()
+        };
+        assert_eq!(owners[0].package, "libc6");
     }
 
     #[test]

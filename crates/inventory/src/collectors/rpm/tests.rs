@@ -2,7 +2,7 @@ mod build;
 
 use super::*;
 use crate::facts::{Algorithm, Ownership};
-use build::{bdb, header, log, ndb, package, sqlite_pages, text};
+use build::{bdb, header, log, ndb, package, sqlite_pages, text, texts};
 use plimsoll_types::Mode;
 use proptest::prelude::*;
 
@@ -118,6 +118,49 @@ fn headers_say_all_that_matters() {
         (Algorithm::Sha256, 32)
     );
     assert_eq!(files[1].digest, None);
+}
+
+#[test]
+fn keys_beside_packages_are_nothing_to_match() {
+    let key = header(&[
+        text(1000, "gpg-pubkey"),
+        text(1001, "8483c65d"),
+        text(1002, "5ccc5b19"),
+        text(1022, "(none)"),
+    ]);
+    let collected = collect(NDB, &ndb(&[key, package("tool", 0)]), None).unwrap();
+    let [key, tool] = packages(&collected) else {
+        panic!()
+    };
+    assert!(key.local && !tool.local);
+    assert_eq!((key.arch.as_deref(), key.purl(None)), (None, None));
+}
+
+#[test]
+fn what_packages_need_leads_to_packages() {
+    let needy = header(&[
+        text(1000, "needy"),
+        text(1001, "1"),
+        text(1002, "1"),
+        texts(
+            1049,
+            &[
+                "libtool.so.1()(64bit)",
+                "/usr/bin/tool",
+                "rpmlib(X)",
+                "gone",
+            ],
+        ),
+    ]);
+    let giver = header(&[
+        text(1000, "giver"),
+        text(1001, "1"),
+        text(1002, "1"),
+        texts(1047, &["giver", "libtool.so.1()(64bit)"]),
+    ]);
+    let blobs = [needy, giver, package("tool", 0)];
+    let collected = collect(BDB, &bdb(&blobs, false), None).unwrap();
+    assert_eq!(packages(&collected)[0].requires, ["giver", "tool"]);
 }
 
 #[test]

@@ -250,3 +250,15 @@ fn a_copied_database_keeps_its_own_kind_and_no_distribution() {
         "pkg:deb/a@1-1"
     );
 }
+
+#[test]
+fn a_plain_list_says_no_less_than_checksums_beside_it() {
+    let image = merged(&[&[
+        RELEASE,
+        &status(&[deb("python3-x", "")]),
+        "var/lib/dpkg/info/python3-x.list=/usr/lib/python3/dist-packages/x-1.dist-info/METADATA\n",
+        &format!("var/lib/dpkg/info/python3-x.md5sums={PYTHON_SUM}"),
+        &format!("{PYTHON}Summary: rewritten\n"),
+    ]]);
+    assert_eq!(image.alterations.len(), 1);
+}
