@@ -160,6 +160,8 @@ fn store_path(name: &str) -> Option<PackageRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collectors::rpm::tests::tables;
+    use crate::fixture::records;
 
     fn named(name: &str) -> Option<String> {
         let path = format!("nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-{name}");
@@ -196,5 +198,63 @@ mod tests {
             Nix.directory("srv/unix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-glibc-1"),
             None
         );
+    }
+
+    #[test]
+    fn the_database_says_which_needs_which() {
+        let path = |name: &str| format!("/nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-{name}");
+        let (glibc, hello, recipe) = (
+            path("glibc-2.34-210"),
+            path("hello-2.12"),
+            path("hello-2.12.drv"),
+        );
+        let text = |text: &'static str| (13 + 2 * text.len(), text.as_bytes());
+        let long = |text: &'_ str| 13 + 2 * text.len();
+        let bytes = tables(&[
+            (
+                "ValidPaths",
+                &[
+                    &[
+                        (0, b""),
+                        (long(&glibc), glibc.as_bytes()),
+                        text("x"),
+                        (9, b""),
+                        (0, b""),
+                    ],
+                    &[
+                        (0, b""),
+                        (long(&hello), hello.as_bytes()),
+                        text("x"),
+                        (9, b""),
+                        (long(&recipe), recipe.as_bytes()),
+                    ],
+                    &[
+                        (0, b""),
+                        (long(&recipe), recipe.as_bytes()),
+                        text("x"),
+                        (9, b""),
+                        (0, b""),
+                    ],
+                ],
+            ),
+            (
+                "Refs",
+                &[
+                    &[(1, &[2]), (9, b"")],
+                    &[(1, &[2]), (1, &[2])],
+                    &[(1, &[3]), (9, b"")],
+                ],
+            ),
+        ]);
+        let records = records(&Nix, DATABASE, &bytes).unwrap();
+        let [glibc, hello] = records.as_slice() else {
+            panic!("{records:?}")
+        };
+        assert!(glibc.requires.is_empty());
+        assert_eq!(hello.requires, ["glibc@2.34-210"]);
+        assert!(hello.qualifiers["drvpath"].ends_with("-hello-2.12.drv"));
+        for end in 0..bytes.len() {
+            let _ = crate::fixture::records(&Nix, DATABASE, &bytes[..end]);
+        }
     }
 }

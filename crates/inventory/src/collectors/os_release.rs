@@ -64,13 +64,11 @@ impl Collector for OsRelease {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        let name = file.name();
-        let named = |known: &&str| crate::path::name(known) == name;
-        if !PRECEDENCE.iter().any(named) || rank(file.path) == usize::MAX {
+        if !PRECEDENCE.contains(&file.path) && !file.path.ends_with(BOTTLEROCKET) {
             return Want::No;
         }
         // What is larger is no busybox, and no loss.
-        match name == "busybox" && file.size > BUSYBOX {
+        match file.name() == "busybox" && file.size > BUSYBOX {
             true => Want::No,
             false => Want::Whole {
                 limit: LIMIT.max(BUSYBOX),

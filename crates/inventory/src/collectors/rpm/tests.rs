@@ -12,6 +12,17 @@ pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
     sqlite_pages(&blobs).concat()
 }
 
+/// An SQLite database of tables with a few rows; columns are serial types with
+/// their values.
+pub(crate) fn tables(tables: &[(&str, &[&[(usize, &[u8])]])]) -> Vec<u8> {
+    let rows = |rows: &[&[(usize, &[u8])]]| rows.iter().map(|row| build::record(row)).collect();
+    let tables: Vec<_> = tables
+        .iter()
+        .map(|(name, list)| (*name, rows(list)))
+        .collect();
+    build::sqlite_tables(&tables)
+}
+
 /// The header of a package.
 pub(crate) fn blob(name: &str) -> Vec<u8> {
     package(name, 1)
