@@ -1,7 +1,7 @@
 //! The contract between the layer pass and whatever reads files in it.
 
 use crate::facts::Fact;
-use plimsoll_types::{GapKind, Mode};
+use plimsoll_types::{GapKind, Mode, PackageRecord};
 
 /// Reads one kind of fact out of single files.
 ///
@@ -29,6 +29,13 @@ pub trait Collector: Send + Sync {
     /// to must have been seen under its own name or be a gap.
     fn places(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// The package that a directory is by its name alone. Called for every
+    /// directory of a layer.
+    fn directory(&self, path: &str) -> Option<PackageRecord> {
+        let _ = path;
+        None
     }
 
     /// What the file says. An error costs this file only and becomes a gap.

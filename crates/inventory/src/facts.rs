@@ -16,6 +16,18 @@ pub enum Fact {
     /// Files that would be those of packages of the same file, wherever they
     /// lie. Unlike owned files they are evidence and nobody vouches for them.
     Listed(Vec<Ownership>),
+    /// Names that a package answers to besides its own, where every package has
+    /// a file of its own: the others are known only to the merge.
+    Provides {
+        /// The package's ecosystem.
+        ecosystem: Ecosystem,
+        /// Name of the package.
+        package: String,
+        /// What it provides.
+        names: Vec<String>,
+    },
+    /// Licences that a file states about the package it belongs to.
+    Licenses(Vec<String>),
     /// The SPDX id of the licence that the file is the text of.
     LicenseText(String),
     /// The distribution.
@@ -27,6 +39,19 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// What `package` provides, if anything.
+    pub(crate) fn provides<'n>(
+        package: &PackageRecord,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Option<Self> {
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        (!names.is_empty()).then(|| Fact::Provides {
+            ecosystem: package.ecosystem,
+            package: package.name.clone(),
+            names,
+        })
+    }
+
     /// What it costs to keep, in owned files.
     pub(crate) fn weight(&self) -> u64 {
         let count = match self {
@@ -37,6 +62,8 @@ impl Fact {
             Fact::Owned(owners) | Fact::Listed(owners) => {
                 owners.iter().map(|owner| 1 + owner.files.len()).sum()
             }
+            Fact::Provides { names, .. } => 1 + names.len() / 4,
+            Fact::Licenses(licenses) => 1 + licenses.len() / 4,
             Fact::LicenseText(_) | Fact::Distro(_) => 1,
             Fact::Users(users) => users.len(),
             Fact::Groups(groups) => groups.iter().map(|group| 1 + group.members.len()).sum(),
@@ -67,6 +94,26 @@ pub struct OwnedFile {
     pub digest: Option<FileDigest>,
     /// A configuration or ghost file: expected to change, proves nothing.
     pub config: bool,
+    /// Permission bits, where the record states them.
+    pub mode: Option<Mode>,
+    /// Bytes, where the record states them.
+    pub size: Option<u64>,
+    /// Where a symbolic link leads, where the record states it.
+    pub link: Option<String>,
+}
+
+impl OwnedFile {
+    /// A file of which nothing but the path is known.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            digest: None,
+            config: false,
+            mode: None,
+            size: None,
+            link: None,
+        }
+    }
 }
 
 /// Digest of a file as a package database states it.

@@ -6,6 +6,7 @@
 mod assemblies;
 mod databases;
 mod declared;
+mod distro;
 mod files;
 mod go_sums;
 mod ledger;
@@ -19,7 +20,7 @@ use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
 use files::Tree;
 use ledger::Ledger;
-use plimsoll_types::{Distro, Gap, GapKind, Group, Inventory, User};
+use plimsoll_types::{Gap, GapKind, Group, Inventory, User};
 
 /// Bytes of names that are looked up to follow the links of an image.
 const LOOKUPS: u64 = 1 << 30;
@@ -46,9 +47,9 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
         layers,
         tree: &tree,
     };
-    inventory.distro = distro(&visible);
-    (inventory.users, inventory.groups) = accounts(&visible);
     timeline.finish(&mut inventory);
+    inventory.distro = distro::of(&visible, &inventory.packages);
+    (inventory.users, inventory.groups) = accounts(&visible);
     assemblies::claim(&visible, &mut inventory.packages);
     go_sums::settle(&mut inventory);
     let declaring = declared::paths(&visible);
@@ -56,7 +57,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     let owned = owners::mark(&visible, &declaring, &mut inventory);
     signs::fold(&mut inventory, &owned);
     licenses::state(&visible, &mut inventory.packages);
-    relations::link(&mut inventory.packages);
+    relations::link(&mut inventory.packages, &relations::provided(&visible));
     inventory.coverage.gaps.extend(databases::unseen(&tree));
     if tree.is_spent() {
         inventory.coverage.gaps.insert(Gap {
@@ -66,7 +67,11 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
             detail: "following its symbolic links takes more steps than are taken".into(),
         });
     }
-    if inventory.distro.is_none()
+    let unknown = inventory
+        .distro
+        .as_ref()
+        .is_none_or(|distro| distro.id.is_empty());
+    if unknown
         && inventory
             .packages
             .iter()
@@ -112,50 +117,6 @@ impl<'a> Visible<'a> {
                     .map(move |evidence| (index, evidence))
             })
     }
-}
-
-/// The distribution, by the order in which its files are trusted; the others
-/// fill in what the first leaves out.
-fn distro(visible: &Visible<'_>) -> Option<Distro> {
-    let rank = |path: &str| {
-        collectors::os_release::PRECEDENCE
-            .iter()
-            .position(|known| *known == path)
-            .unwrap_or(usize::MAX)
-    };
-    let mut found: Vec<_> = visible
-        .evidence()
-        .filter_map(|(_, evidence)| {
-            let distro = evidence.facts.iter().find_map(|fact| match fact {
-                Fact::Distro(distro) => Some(distro),
-                _ => None,
-            })?;
-            Some((rank(&evidence.path), &evidence.path, distro))
-        })
-        .collect();
-    found.sort_by_key(|(rank, path, _)| (*rank, *path));
-    let mut found = found.into_iter().map(|(_, _, distro)| distro);
-    let mut distro = found.next()?.clone();
-    for other in found
-        .filter(|other| other.id == distro.id)
-        .collect::<Vec<_>>()
-    {
-        let finer = match (&distro.version, &other.version) {
-            (None, Some(_)) => true,
-            // Debian names its point release in a file of its own.
-            (Some(version), Some(point)) => {
-                distro.id == "debian" && point.split('.').next() == Some(version)
-            }
-            _ => false,
-        };
-        if finer {
-            distro.version.clone_from(&other.version);
-        }
-        if distro.codename.is_none() {
-            distro.codename.clone_from(&other.codename);
-        }
-    }
-    Some(distro)
 }
 
 fn accounts(visible: &Visible<'_>) -> (Vec<User>, Vec<Group>) {

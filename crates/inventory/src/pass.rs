@@ -8,7 +8,7 @@ use crate::path::{NameError, clean, read_alike, readable};
 use crate::tar::{EntryKind, Header, TarError, TarReader};
 use crate::tree::{LayerTree, Placed};
 use checksums::Worlds;
-use plimsoll_types::{GapKind, Mode};
+use plimsoll_types::{GapKind, Mode, PackageRecord};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 use std::rc::Rc;
@@ -540,6 +540,29 @@ impl<R: BufRead> Pass<'_, R> {
         }
     }
 
+    /// Asks about the names of directories.
+    fn directories(&mut self) {
+        let mut found: Vec<(String, &'static str, PackageRecord)> = Vec::new();
+        for path in self.tree.directories() {
+            for &collector in collectors::ALL {
+                if let Some(record) = collector.directory(path) {
+                    found.push((path.to_owned(), collector.name(), record));
+                }
+            }
+        }
+        for (path, collector, record) in found {
+            let facts = vec![Fact::Packages(vec![record])];
+            if self.has_room(&facts, &path) {
+                let evidence = Evidence {
+                    path: path.clone(),
+                    collector: collector.to_owned(),
+                    facts,
+                };
+                self.evidence.insert((path, collector), evidence);
+            }
+        }
+    }
+
     fn finish(mut self) -> (Seen, R) {
         self.collect_held();
         if self.tar.oddities.global_names {
@@ -558,6 +581,7 @@ impl<R: BufRead> Pass<'_, R> {
         }
         let tree = &self.tree;
         self.evidence.retain(|(path, _), _| tree.has(path));
+        self.directories();
         let (entries, whiteouts, opaque, gaps) = self.tree.finish();
         let evidence = self.evidence.into_values().collect();
         (

@@ -151,6 +151,14 @@ impl LayerTree {
         self.nodes.contains_key(path)
     }
 
+    /// Paths of the directories, those that are only implied included.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        let nodes = self.nodes.iter();
+        nodes
+            .filter(|(_, node)| node.kind == FileKind::Directory)
+            .map(|(path, _)| path.as_str())
+    }
+
     pub fn gap(&mut self, kind: GapKind, subject: &str, detail: impl Into<String>) {
         let detail = detail.into();
         self.spend(subject.len() + detail.len());

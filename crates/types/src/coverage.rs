@@ -95,6 +95,9 @@ gap_kinds! {
     EvidenceUnreadable = "evidence-unreadable", false;
     /// A package names no version, so nothing can be matched.
     VersionUnknown = "version-unknown", false;
+    /// A package of somebody else than the distribution, of which the
+    /// advisories of the distribution do not speak.
+    ThirdParty = "third-party", false;
     /// A version does not parse in its scheme, so it was not compared.
     VersionUnparsable = "version-unparsable", false;
     /// Bytes follow the compressed stream of a layer, or it lacks its trailer;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 /// The distribution an image is built on, as its own files state it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distro {
-    /// `ID` of os-release, lower case.
+    /// `ID` of os-release, lower case; empty where nothing but the version is
+    /// known.
     pub id: String,
     /// `VERSION_ID`; `None` for rolling distributions.
     pub version: Option<String>,
@@ -12,6 +13,17 @@ pub struct Distro {
     pub id_like: Vec<String>,
     /// `VERSION_CODENAME`.
     pub codename: Option<String>,
+    /// `VARIANT_ID`.
+    pub variant: Option<String>,
+    /// `CPE_NAME`.
+    pub cpe: Option<String>,
+    /// `SUPPORT_END`, the day on which the vendor stops repairing it.
+    pub support_end: Option<String>,
+    /// The channel of repairs that the image is attached to beyond the usual
+    /// one: `esm` of Ubuntu Pro.
+    pub channel: Option<String>,
+    /// No file states it: it was read off the packages or their sources.
+    pub inferred: bool,
     /// `PRETTY_NAME`, else the id and version.
     pub pretty: String,
     /// The file that said so, from the image root.
@@ -21,11 +33,25 @@ pub struct Distro {
 impl Distro {
     /// Value of the package URL qualifier `distro`.
     pub fn qualifier(&self) -> String {
+        if self.id.is_empty() {
+            return String::new();
+        }
         match (&self.version, &self.codename) {
             (Some(version), _) => format!("{}-{version}", self.id),
             (None, Some(codename)) => format!("{}-{codename}", self.id),
             (None, None) => self.id.clone(),
         }
+    }
+
+    /// Whether packages of `ecosystem` come from somewhere else: a database
+    /// that was copied from another image. `false` where it cannot be told.
+    pub fn is_foreign(&self, ecosystem: Ecosystem) -> bool {
+        let ids = std::iter::once(&self.id).chain(&self.id_like);
+        let native = ids.flat_map(|id| {
+            let of_row = NATIVE.iter().find(|(_, ids)| ids.contains(&id.as_str()));
+            of_row.map(|(ecosystem, _)| *ecosystem)
+        });
+        ecosystem.is_os() && native.take(1).any(|native| native != ecosystem)
     }
 
     /// The package URL namespace of this distribution's packages.
@@ -36,5 +62,40 @@ impl Distro {
             (Ecosystem::Rpm, id) if id.starts_with("opensuse") => "opensuse".into(),
             (_, id) => id.to_owned(),
         }
+    }
+}
+
+/// The packages that distributions are made of, by `ID`.
+#[rustfmt::skip]
+const NATIVE: &[(Ecosystem, &[&str])] = &[
+    (Ecosystem::Deb, &["debian", "ubuntu", "raspbian", "kali", "linuxmint", "devuan", "pop", "elementary", "parrot", "deepin", "pureos", "vyos"]),
+    (Ecosystem::Apk, &["alpine", "wolfi", "chainguard", "postmarketos"]),
+    (Ecosystem::Rpm, &[
+        "rhel", "fedora", "centos", "rocky", "almalinux", "ol", "amzn", "scientific", "eurolinux", "virtuozzo", "cloudlinux",
+        "suse", "sles", "sles_sap", "sled", "sle-micro", "sle-micro-rancher", "sl-micro", "opensuse", "opensuse-leap", "opensuse-tumbleweed",
+        "photon", "mariner", "azurelinux", "openeuler", "anolis", "tencentos", "kylin", "mageia", "bottlerocket",
+    ]),
+    (Ecosystem::Alpm, &["arch", "archarm", "manjaro", "endeavouros"]),
+    (Ecosystem::Portage, &["gentoo"]),
+    (Ecosystem::Opkg, &["openwrt"]),
+    (Ecosystem::Cos, &["cos"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_another_distribution_is_foreign() {
+        let distro = |id: &str, like: &[&str]| Distro {
+            id: id.into(),
+            id_like: like.iter().map(|&id| id.into()).collect(),
+            ..Distro::default()
+        };
+        assert!(distro("alpine", &[]).is_foreign(Ecosystem::Deb));
+        assert!(!distro("alpine", &[]).is_foreign(Ecosystem::Apk));
+        assert!(!distro("alpine", &[]).is_foreign(Ecosystem::Npm));
+        assert!(distro("newcomer", &["unheard", "debian"]).is_foreign(Ecosystem::Rpm));
+        assert!(!distro("newcomer", &[]).is_foreign(Ecosystem::Rpm));
     }
 }

@@ -16,6 +16,7 @@ mod package;
 mod purl;
 mod severity;
 mod users;
+mod vendor;
 
 pub use config::{Healthcheck, HistoryEntry, ImageConfig};
 pub use coverage::{Coverage, Gap, GapKind};

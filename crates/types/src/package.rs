@@ -84,6 +84,37 @@ impl PackageRecord {
         }
     }
 
+    /// Adds what another record of the same package says and this one does not.
+    pub fn fill(&mut self, other: &PackageRecord) {
+        fn option<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+            if own.is_none() {
+                own.clone_from(other);
+            }
+        }
+        fn list(own: &mut Vec<String>, other: &[String]) {
+            if own.is_empty() {
+                own.extend_from_slice(other);
+            }
+        }
+        option(&mut self.source, &other.source);
+        option(&mut self.vendor, &other.vendor);
+        option(&mut self.modularity, &other.modularity);
+        option(&mut self.purl, &other.purl);
+        list(&mut self.licenses, &other.licenses);
+        list(&mut self.cpes, &other.cpes);
+        list(&mut self.digests, &other.digests);
+        list(&mut self.requires, &other.requires);
+        // Of two outputs or platforms each has its own.
+        let fits = |(key, value): (&String, &String)| {
+            self.qualifiers.get(key).is_none_or(|own| own == value)
+        };
+        if other.qualifiers.iter().all(fits) {
+            self.qualifiers.extend(other.qualifiers.clone());
+        }
+        self.development &= other.development;
+        self.local &= other.local;
+    }
+
     /// The version with the rpm epoch in front where there is one; empty when
     /// unknown. This is what people and comparators read.
     pub fn full_version(&self) -> String {
@@ -203,4 +234,31 @@ pub struct Package {
     pub license: Option<String>,
     /// Indexes of the packages that it depends on, ascending.
     pub depends_on: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_records_of_a_package_make_one() {
+        let version = || Some("1".to_owned());
+        let record = || PackageRecord::new(Ecosystem::Nix, "a", version(), Confidence::Installed);
+        let (mut one, mut other) = (record(), record());
+        one.licenses = vec!["MIT".into()];
+        one.qualifiers.insert("hash".into(), "x".into());
+        other.licenses = vec!["ISC".into()];
+        other.vendor = Some("V".into());
+        other.qualifiers.insert("hash".into(), "y".into());
+        other.qualifiers.insert("output".into(), "bin".into());
+        one.fill(&other);
+        assert_eq!(
+            (one.licenses[0].as_str(), one.vendor.as_deref()),
+            ("MIT", Some("V"))
+        );
+        assert_eq!(one.qualifiers.len(), 1);
+        other.qualifiers.remove("hash");
+        one.fill(&other);
+        assert_eq!(one.qualifiers.len(), 2);
+    }
 }

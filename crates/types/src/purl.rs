@@ -57,8 +57,11 @@ impl PackageUrl {
             _ => name.to_owned(),
         };
         if record.ecosystem.is_os() {
-            if let Some(distro) = distro {
-                if !matches!(record.ecosystem, Ecosystem::Portage | Ecosystem::Opkg) {
+            if let Some(distro) = distro.filter(|distro| !distro.is_foreign(record.ecosystem)) {
+                if !matches!(
+                    record.ecosystem,
+                    Ecosystem::Portage | Ecosystem::Opkg | Ecosystem::Cos
+                ) {
                     purl.namespace = distro.purl_namespace(record.ecosystem);
                 }
                 purl.qualifiers.insert("distro".into(), distro.qualifier());

@@ -75,7 +75,9 @@ fn list(folder: &Path, text: &str) -> Result<BTreeSet<String>> {
 
 fn distro(inventory: &Inventory) -> BTreeSet<String> {
     let name = |distro: &plimsoll_types::Distro| {
-        format!("{}@{}", distro.id, distro.version.as_deref().unwrap_or("?"))
+        let id = Some(distro.id.as_str()).filter(|id| !id.is_empty());
+        let version = distro.version.as_deref();
+        format!("{}@{}", id.unwrap_or("?"), version.unwrap_or("?"))
     };
     inventory.distro.iter().map(name).collect()
 }

@@ -7,7 +7,7 @@ mod lookup;
 use crate::namespace::Namespace;
 use crate::store::Store;
 use lookup::{Hit, Lookup};
-use plimsoll_types::{Coverage, Finding, Gap, GapKind, Inventory, Package};
+use plimsoll_types::{Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package};
 use std::collections::BTreeMap;
 
 /// What the advisory data says about an image.
@@ -29,11 +29,13 @@ pub struct Matched {
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
     let mut lookup = Lookup::new(store);
-    let distro = inventory.distro.as_ref().and_then(Namespace::of_distro);
+    let stated = inventory.distro.as_ref();
+    let distro = stated.and_then(Namespace::of_distro);
     let covered = distro
         .as_ref()
         .is_some_and(|namespace| lookup.has(namespace));
-    let mut homeless = 0;
+    let (mut homeless, mut foreign) = (0, BTreeMap::new());
+    let mut strangers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
         if package.record.local {
@@ -41,6 +43,19 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         let ecosystem = package.record.ecosystem;
+        // What no registry knows, no advisory speaks of.
+        if package.record.local {
+            continue;
+        }
+        if stated.is_some_and(|distro| distro.is_foreign(ecosystem)) {
+            *foreign.entry(ecosystem).or_default() += 1;
+            continue;
+        }
+        if ecosystem.is_os() && package.record.is_third_party(stated) {
+            let vendor = package.record.vendor.as_deref().unwrap_or_default();
+            *strangers.entry(vendor).or_default() += 1;
+            continue;
+        }
         let namespace = if ecosystem.is_os() {
             match distro
                 .as_ref()
@@ -89,13 +104,24 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
         findings.sort_by(|a, b| (a.package, &a.id).cmp(&(b.package, &b.id)));
     }
     // Whoever read the image has said so already.
-    let said = inventory.distro.is_none() && {
+    let said = {
         let mut gaps = inventory.coverage.gaps.iter();
         gaps.any(|gap| gap.kind == GapKind::DistroUnknown)
     };
     if homeless > 0 && !said {
         matched.coverage.gaps.insert(nowhere(inventory, homeless));
     }
+    let gaps = &mut matched.coverage.gaps;
+    gaps.extend(
+        foreign
+            .into_iter()
+            .map(|(ecosystem, count)| strange(ecosystem, count)),
+    );
+    gaps.extend(
+        strangers
+            .into_iter()
+            .map(|(vendor, count)| third_party(vendor, count)),
+    );
     unserved.retain(|namespace, _| !lookup.is_damaged(namespace));
     for (namespace, count) in unserved {
         matched.coverage.gaps.insert(Gap {
@@ -125,7 +151,7 @@ fn upgrade(classes: &[Vec<Hit>]) -> Option<String> {
 
 /// OS packages without advisories to match them against.
 fn nowhere(inventory: &Inventory, count: usize) -> Gap {
-    let (kind, subject, reason) = match &inventory.distro {
+    let (kind, subject, reason) = match inventory.distro.as_ref().filter(|d| !d.id.is_empty()) {
         None => (
             GapKind::DistroUnknown,
             String::new(),
@@ -142,6 +168,32 @@ fn nowhere(inventory: &Inventory, count: usize) -> Gap {
         subject,
         layer: None,
         detail: format!("{} not matched: {reason}", were(count, "OS package")),
+    }
+}
+
+/// Packages of a database that another distribution wrote.
+fn strange(ecosystem: Ecosystem, count: usize) -> Gap {
+    Gap {
+        kind: GapKind::NoAdvisoryData,
+        subject: ecosystem.to_string(),
+        layer: None,
+        detail: format!(
+            "{} not matched: the database is not one of the image's distribution",
+            were(count, "package")
+        ),
+    }
+}
+
+/// Packages that somebody else than the distribution made.
+fn third_party(vendor: &str, count: usize) -> Gap {
+    Gap {
+        kind: GapKind::ThirdParty,
+        subject: vendor.to_owned(),
+        layer: None,
+        detail: format!(
+            "{} not matched: the distribution's advisories are about its own",
+            were(count, "package")
+        ),
     }
 }
 

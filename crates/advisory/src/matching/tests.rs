@@ -333,3 +333,25 @@ fn an_altered_shard_is_a_gap_and_never_a_pass() {
     }
     std::fs::remove_file(shard).unwrap();
 }
+
+#[test]
+fn what_the_distribution_did_not_make_is_not_matched_as_if_it_had() {
+    let (_folder, store) = store(&[TRACKER]);
+    let mut docker = deb("docker-ce", "5:20.10.7-1", "openssl");
+    docker.record.vendor = Some("Docker <support@docker.com>".into());
+    let mut local = deb("openssl", "3.0.11-1", "openssl");
+    local.record.local = true;
+    let copied = package(Ecosystem::Apk, "openssl", "3.0.11-r0");
+    let own = deb("libssl3", "3.0.11-1", "openssl");
+    let image = inventory(Some(("debian", "12")), vec![docker, local, copied, own]);
+    let matched = find(&image, &store);
+    assert!(!matched.findings.is_empty());
+    assert!(matched.findings.iter().all(|finding| finding.package == 3));
+    assert_eq!(
+        gaps(&matched),
+        [
+            (GapKind::NoAdvisoryData, "apk"),
+            (GapKind::ThirdParty, "Docker <support@docker.com>")
+        ]
+    );
+}

@@ -130,9 +130,8 @@ fn files(json: &Value, prefix: &str) -> (Vec<OwnedFile>, bool) {
         let stated = ["sha256_in_prefix", "sha256"];
         let digest = stated.iter().find_map(|key| entry.get(*key)?.as_str());
         Some(OwnedFile {
-            path: join(prefix, path),
             digest: digest.and_then(sha256),
-            config: false,
+            ..OwnedFile::new(join(prefix, path))
         })
     });
     (files.collect(), full)

@@ -5,27 +5,35 @@ use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
 use std::collections::HashMap;
 
+mod alpm;
 mod apk;
 mod apple;
 mod beam;
 mod binary;
+mod bitnami;
+mod bottlerocket;
 mod cargo_lock;
+mod chisel;
 mod composer;
 mod conan;
 mod conda;
+mod cos;
 mod cpe;
 mod deb822;
+mod debian;
 pub(crate) mod dotnet;
-mod dpkg;
 mod elf_note;
 mod elm;
 mod executable;
+mod flatpak;
 mod gemfile_lock;
 mod go;
 mod go_mod;
 mod graph;
 mod haskell;
 mod helm;
+mod homebrew;
+mod integers;
 mod java;
 mod julia;
 mod jvm;
@@ -37,7 +45,9 @@ mod lua;
 mod maven;
 mod model;
 mod native_image;
+mod needs;
 mod nimble;
+mod nix;
 mod npm;
 mod npm_lock;
 mod opam;
@@ -47,6 +57,7 @@ mod perl;
 mod php;
 mod php_extension;
 mod pom;
+mod portage;
 mod prolog;
 mod pubspec;
 mod python;
@@ -55,7 +66,9 @@ mod r;
 pub(crate) mod rpm;
 mod ruby;
 mod rust;
+mod snap;
 mod spack;
+mod sqlite;
 mod terraform;
 mod text;
 mod users;
@@ -136,10 +149,27 @@ fn too_many(collector: &str) -> CollectGap {
 
 /// Every collector, in the order in which they are asked.
 pub static ALL: &[&dyn Collector] = &[
+    // Distributions and their packages.
     &os_release::OsRelease,
-    &dpkg::Dpkg,
+    &debian::Dpkg,
+    &debian::Copyright,
+    &debian::Archive,
+    &debian::Opkg,
     &apk::Apk,
     &rpm::Rpm,
+    &rpm::Archive,
+    &alpm::Alpm,
+    &portage::Portage,
+    &chisel::Chisel,
+    &cos::Cos,
+    &bottlerocket::Bottlerocket,
+    // Packages on top of any distribution.
+    &nix::Nix,
+    &snap::Snap,
+    &flatpak::Flatpak,
+    &homebrew::Homebrew,
+    &bitnami::Bitnami,
+    // Languages.
     &python::Python,
     &python_lock::PythonLock,
     &conda::Conda,
@@ -160,6 +190,7 @@ pub static ALL: &[&dyn Collector] = &[
     &java::Java,
     &rust::Rust,
     &native_image::NativeImage,
+    // Programs.
     &elf_note::ElfNote,
     &kernel::Kernel,
     &php_extension::PhpExtension,
@@ -184,6 +215,7 @@ pub static ALL: &[&dyn Collector] = &[
     &terraform::Terraform,
     &helm::Helm,
     &model::Model,
+    // Everything else.
     &license_file::LicenseFile,
     &users::Users,
 ];

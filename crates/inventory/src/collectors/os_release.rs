@@ -1,13 +1,15 @@
 //! The distribution, from the files that state it (os-release(5) and what
-//! older releases had instead).
+//! older releases had instead), and from those that give it away.
 
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::Distro;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Files that name the distribution, most trusted first.
-pub(crate) const PRECEDENCE: &[&str] = &[
+const PRECEDENCE: &[&str] = &[
     "etc/os-release",
     "usr/lib/os-release",
     "etc/system-release-cpe",
@@ -26,9 +28,29 @@ pub(crate) const PRECEDENCE: &[&str] = &[
     "etc/arch-release",
     "etc/gentoo-release",
     "etc/slackware-version",
+    BOTTLEROCKET,
+    UBUNTU_PRO,
+    APK_REPOSITORIES,
+    "bin/busybox",
+    "usr/bin/busybox",
 ];
 
+/// End of the path, below a folder named after the architecture.
+const BOTTLEROCKET: &str = "-bottlerocket-linux-gnu/sys-root/usr/lib/os-release";
+const UBUNTU_PRO: &str = "var/lib/ubuntu-advantage/status.json";
+const APK_REPOSITORIES: &str = "etc/apk/repositories";
+
+/// How much a file is trusted, the less the higher.
+pub(crate) fn rank(path: &str) -> usize {
+    let place = PRECEDENCE.iter().position(|known| match *known {
+        BOTTLEROCKET => path.ends_with(BOTTLEROCKET),
+        known => path == known,
+    });
+    place.unwrap_or(usize::MAX)
+}
+
 const LIMIT: u64 = 5 << 20;
+const BUSYBOX: u64 = 8 << 20;
 
 pub(crate) struct OsRelease;
 
@@ -42,20 +64,28 @@ impl Collector for OsRelease {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        let bottlerocket = file
-            .path
-            .ends_with("-bottlerocket-linux-gnu/sys-root/usr/lib/os-release");
-        if bottlerocket || PRECEDENCE.contains(&file.path) {
-            Want::Whole { limit: LIMIT }
-        } else {
-            Want::No
+        if !PRECEDENCE.contains(&file.path) && !file.path.ends_with(BOTTLEROCKET) {
+            return Want::No;
+        }
+        // What is larger is no busybox, and no loss.
+        match file.name() == "busybox" && file.size > BUSYBOX {
+            true => Want::No,
+            false => Want::Whole {
+                limit: LIMIT.max(BUSYBOX),
+            },
         }
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = String::from_utf8_lossy(file.bytes);
+        let text = match file.name() {
+            "busybox" => Cow::Borrowed(""),
+            _ => String::from_utf8_lossy(file.bytes),
+        };
         let distro = match file.path {
-            path if path.ends_with("os-release") => os_release(&text),
+            "bin/busybox" | "usr/bin/busybox" => busybox(file.bytes),
+            UBUNTU_PRO => ubuntu_pro(file.bytes),
+            APK_REPOSITORIES => apk_repositories(&text),
+            _ if file.name() == "os-release" => os_release(&text),
             "etc/system-release-cpe" => cpe(&text),
             "etc/alpine-release" => version_of("alpine", "Alpine Linux", text.trim()),
             "etc/debian_version" => debian_version(text.trim()),
@@ -75,28 +105,40 @@ impl Collector for OsRelease {
 fn os_release(text: &str) -> Option<Distro> {
     let values = assignments(text);
     let value = |key: &str| values.get(key).filter(|value| !value.is_empty()).cloned();
-    let id = value("ID")?.to_ascii_lowercase();
+    let id = value("ID").unwrap_or_default().to_ascii_lowercase();
     let version = value("VERSION_ID").or_else(|| value("BUILD_ID"));
+    if id.is_empty() && version.is_none() {
+        return None;
+    }
     let stream = id == "centos" && value("NAME").is_some_and(|name| name.contains("Stream"));
-    let pretty = value("PRETTY_NAME").unwrap_or_else(|| match &version {
-        Some(version) => format!("{id} {version}"),
-        None => id.clone(),
+    let pretty = value("PRETTY_NAME").unwrap_or_else(|| {
+        let name = value("NAME").filter(|_| id.is_empty());
+        let name = name.unwrap_or_else(|| id.clone());
+        format!("{name} {}", version.as_deref().unwrap_or_default())
+            .trim_end()
+            .to_owned()
     });
     let mut id_like: Vec<String> = value("ID_LIKE").map_or_else(Vec::new, |like| {
         like.split_whitespace().map(str::to_owned).collect()
     });
     if stream {
-        id_like.insert(0, "centos-stream".to_owned());
+        id_like.insert(0, STREAM.to_owned());
     }
     Some(Distro {
         id,
         version,
         id_like,
         codename: value("VERSION_CODENAME"),
+        variant: value("VARIANT_ID"),
+        cpe: value("CPE_NAME"),
+        support_end: value("SUPPORT_END"),
         pretty,
-        source: String::new(),
+        ..Distro::default()
     })
 }
+
+/// What CentOS Stream is told from CentOS by, which has the same `ID`.
+const STREAM: &str = "centos-stream";
 
 /// Shell-style assignments: quotes, backslash escapes, comments.
 fn assignments(text: &str) -> BTreeMap<String, String> {
@@ -179,8 +221,11 @@ fn release_sentence(text: &str) -> Option<Distro> {
     .find(|(words, _)| lower.starts_with(words))
     .map(|(_, id)| *id)?;
     let mut distro = named(id, version, line);
+    if matches!(id, "centos" | "rocky" | "almalinux" | "ol" | "scientific") {
+        distro.id_like.push("rhel".into());
+    }
     if lower.contains("stream") {
-        distro.id_like.push("centos-stream".into());
+        distro.id_like.insert(0, STREAM.into());
     }
     Some(distro)
 }
@@ -217,6 +262,73 @@ fn lsb_release(text: &str) -> Option<Distro> {
     Some(Distro {
         codename,
         ..named(&id, version, &pretty)
+    })
+}
+
+/// The banner of the program: what an image is that has nothing else.
+fn busybox(bytes: &[u8]) -> Option<Distro> {
+    let mark = b"BusyBox v";
+    let at = memchr::memmem::find(bytes, mark)?;
+    let rest = bytes.get(at + mark.len()..)?;
+    let end = rest
+        .iter()
+        .position(|byte| !(byte.is_ascii_digit() || *byte == b'.'))?;
+    let version = std::str::from_utf8(rest.get(..end)?).ok()?;
+    let distro = version_of("busybox", "BusyBox", version)?;
+    Some(Distro {
+        inferred: true,
+        ..distro
+    })
+}
+
+/// The repositories of an Alpine image lie below `v3.19` or `edge`.
+fn apk_repositories(text: &str) -> Option<Distro> {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with('#'));
+    let distro = lines.filter_map(|line| {
+        if line.contains("packages.wolfi.dev/") {
+            return Some(named("wolfi", None, "Wolfi"));
+        }
+        if line.contains("apk.cgr.dev/") || line.contains("packages.cgr.dev/") {
+            return Some(named("chainguard", None, "Chainguard"));
+        }
+        let mut parts = line.split('/').skip_while(|part| *part != "alpine").skip(1);
+        let branch = parts.next()?;
+        let version = branch.strip_prefix('v').unwrap_or(branch);
+        let known = version == "edge" || version.starts_with(|c: char| c.is_ascii_digit());
+        known.then(|| named("alpine", Some(version), &format!("Alpine Linux {branch}")))
+    });
+    distro
+        .max_by(|a, b| a.version.cmp(&b.version))
+        .map(|distro| Distro {
+            inferred: true,
+            ..distro
+        })
+}
+
+/// The status of an image that is attached to Ubuntu Pro.
+fn ubuntu_pro(bytes: &[u8]) -> Option<Distro> {
+    #[derive(Deserialize)]
+    struct Status {
+        #[serde(default)]
+        services: Vec<Service>,
+    }
+    #[derive(Deserialize)]
+    struct Service {
+        name: String,
+        #[serde(default)]
+        status: String,
+    }
+    let status: Status = serde_json::from_slice(bytes).ok()?;
+    let enabled = status.services.iter().any(|service| {
+        matches!(service.name.as_str(), "esm-infra" | "esm-apps") && service.status == "enabled"
+    });
+    enabled.then(|| Distro {
+        channel: Some("esm".into()),
+        inferred: true,
+        ..named("ubuntu", None, "Ubuntu")
     })
 }
 
@@ -291,6 +403,36 @@ mod tests {
                 "almalinux@10.0",
             ),
             ("etc/alpine-release", "3.19.1\n", "alpine@3.19.1"),
+            (
+                "x86_64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release",
+                "ID=bottlerocket\nVERSION_ID=1.20.0\n",
+                "bottlerocket@1.20.0",
+            ),
+            (
+                "etc/apk/repositories",
+                "# x\nhttps://dl-cdn.alpinelinux.org/alpine/v3.19/main\n",
+                "alpine@3.19",
+            ),
+            (
+                "bin/busybox",
+                "\0BusyBox v1.36.1 (2024)\0",
+                "busybox@1.36.1",
+            ),
+            (
+                "usr/lib/os-release",
+                "NAME=X\nVERSION_ID=8\nID_LIKE=debian\n",
+                "@8",
+            ),
+            (
+                "etc/redhat-release",
+                "Scientific Linux release 7.9 (Nitrogen)\n",
+                "scientific@7.9",
+            ),
+            (
+                "etc/os-release",
+                "ID=alpine\nVERSION_ID=3.15.0_alpha20210804\n",
+                "alpine@3.15.0_alpha20210804",
+            ),
             ("etc/debian_version", "12.5\n", "debian@12.5"),
             ("etc/debian_version", "trixie/sid\n", "debian@?"),
             (
@@ -301,6 +443,34 @@ mod tests {
         ] {
             assert_eq!(short(path, text).as_deref(), Some(expected), "{path}");
         }
+    }
+
+    /// Trap 55.
+    #[test]
+    fn centos_stream_is_a_family_of_its_own() {
+        let like = |path, text| distro(path, text).unwrap().id_like;
+        let text = "ID=centos\nNAME=\"CentOS Stream\"\nVERSION_ID=9\nID_LIKE=\"rhel fedora\"\n";
+        assert_eq!(
+            like("etc/os-release", text),
+            ["centos-stream", "rhel", "fedora"]
+        );
+        assert_eq!(
+            like("etc/centos-release", "CentOS Stream release 9\n"),
+            ["centos-stream", "rhel"]
+        );
+    }
+
+    /// Trap 57.
+    #[test]
+    fn an_image_that_is_attached_to_ubuntu_pro_has_its_channel() {
+        let status = |state| {
+            format!(
+                r#"{{"services":[{{"name":"livepatch"}},{{"name":"esm-infra","status":"{state}"}}]}}"#
+            )
+        };
+        let channel = |state| distro(UBUNTU_PRO, &status(state)).and_then(|distro| distro.channel);
+        assert_eq!(channel("enabled").as_deref(), Some("esm"));
+        assert_eq!(channel("disabled"), None);
     }
 
     #[test]

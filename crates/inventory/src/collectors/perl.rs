@@ -133,11 +133,7 @@ fn owned(text: &str, path: &str) -> Collected {
     let mut files: Vec<OwnedFile> = paths
         .filter(|path| path.starts_with('/'))
         .take(MOST_FILES + 1)
-        .map(|path| OwnedFile {
-            path: join("", path),
-            digest: None,
-            config: false,
-        })
+        .map(|path| OwnedFile::new(join("", path)))
         .collect();
     if files.len() > MOST_FILES {
         files.truncate(MOST_FILES);

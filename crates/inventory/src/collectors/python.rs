@@ -97,9 +97,8 @@ fn owned(file: &File<'_>, list: &List<'_>) -> Collected {
         }
         let digest = digest.and_then(sha256);
         files.push(OwnedFile {
-            path,
             digest,
-            config: false,
+            ..OwnedFile::new(path)
         });
     }
     if !files.is_empty() {

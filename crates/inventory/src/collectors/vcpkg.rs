@@ -125,7 +125,7 @@ fn manifest(text: &str, named: &mut Vec<PackageRecord>) -> Result<(), CollectErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collectors::dpkg::Dpkg;
+    use crate::collectors::debian::Dpkg;
     use crate::fixture::{found, records};
     use plimsoll_types::Mode;
 

@@ -9,8 +9,8 @@ const NODES: usize = 4_000_000;
 /// What aliases may add to that.
 const REPLAYED: usize = 1_000_000;
 
-/// The first document of a text. Text in it stays as it is written, whatever
-/// it looks like.
+/// The first document of a text, in a form in which a version that looks like
+/// a number keeps its zeros.
 pub(super) fn document<T: DeserializeOwned>(text: &str) -> Result<T, CollectError> {
     let first = read(text)?.into_iter().next();
     first.ok_or_else(|| CollectError::new("it is empty"))
@@ -22,7 +22,11 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, CollectError> {
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, CollectError> {
-    let options = serde_saphyr::options! {
+    serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| explained(&error))
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: NODES,
             max_events: 2 * NODES,
@@ -35,11 +39,12 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, CollectError> {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
-    };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-        CollectError::new(message.lines().next().unwrap_or_default())
-    })
+    }
+}
+
+fn explained(error: &serde_saphyr::Error) -> CollectError {
+    let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    CollectError::new(message.lines().next().unwrap_or_default())
 }
 
 /// A scalar as text; what looks like a number was often meant as a version.

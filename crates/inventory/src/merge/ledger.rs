@@ -65,10 +65,7 @@ impl<'a> Ledger<'a> {
                             "" => name(&file.path).to_owned(),
                             real => format!("{real}/{}", name(&file.path)),
                         };
-                        claims
-                            .entry(path)
-                            .or_default()
-                            .push(Claim { package, file });
+                        note(claims.entry(path).or_default(), package, file);
                     }
                 }
             }
@@ -108,6 +105,17 @@ impl<'a> Ledger<'a> {
                 None
             });
         }
+    }
+}
+
+/// Adds what a package says of a file. Where it says it in two places, what
+/// says more counts: that the file may change, its digest, at last its name.
+fn note<'f>(claims: &mut Vec<Claim<'f>>, package: u32, file: &'f OwnedFile) {
+    let rank = |file: &OwnedFile| (file.config, file.digest.is_some());
+    match claims.iter_mut().find(|claim| claim.package == package) {
+        Some(known) if rank(known.file) < rank(file) => known.file = file,
+        Some(_) => {}
+        None => claims.push(Claim { package, file }),
     }
 }
 

@@ -4,18 +4,41 @@
 use super::Visible;
 use crate::facts::Fact;
 use crate::path::parent;
-use plimsoll_types::{Confidence, Package};
-use std::collections::BTreeMap;
+use plimsoll_types::{Confidence, Ecosystem, Package};
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn state(visible: &Visible<'_>, packages: &mut [Package]) {
     let texts = texts(visible);
+    let copyrights = copyrights(visible);
     for package in packages {
+        if package.record.licenses.is_empty() && package.record.ecosystem == Ecosystem::Deb {
+            // Packages of one source share a folder, by a link.
+            let path = format!("usr/share/doc/{}/copyright", package.record.name);
+            let stated = visible
+                .tree
+                .real(&path)
+                .and_then(|real| copyrights.get(real.as_str()));
+            package.record.licenses = stated.map_or_else(Vec::new, |licenses| licenses.to_vec());
+        }
         package.license = plimsoll_license::expression(&package.record.licenses);
         // What only a lock file names has no files of its own.
         if package.license.is_none() && package.record.confidence == Confidence::Installed {
             package.license = beside(&texts, package);
         }
     }
+}
+
+/// What copyright files of Debian packages state, by path.
+fn copyrights<'a>(visible: &Visible<'a>) -> HashMap<&'a str, &'a [String]> {
+    let mut copyrights = HashMap::new();
+    for (_, evidence) in visible.evidence() {
+        for fact in &evidence.facts {
+            if let Fact::Licenses(licenses) = fact {
+                copyrights.insert(evidence.path.as_str(), licenses.as_slice());
+            }
+        }
+    }
+    copyrights
 }
 
 /// Licence files by the folder they are about.

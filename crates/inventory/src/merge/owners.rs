@@ -9,6 +9,13 @@ use crate::facts::{Fact, OwnedFile};
 use plimsoll_types::{Ecosystem, Inventory, PackageRecord};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// The package that a file belongs to.
+struct Owner {
+    package: String,
+    /// Its list has the path itself, not one that leads there.
+    direct: bool,
+}
+
 /// Writes down who owns what, and answers with the files of signs that are
 /// owned. `declaring` are paths that name packages and hold none.
 pub(super) fn mark(
@@ -18,7 +25,7 @@ pub(super) fn mark(
 ) -> HashSet<String> {
     let is_asked = |record: &PackageRecord| !record.ecosystem.is_os() || is_sign(record);
     // Only paths that are evidence of such a package are of interest.
-    let mut wanted: HashMap<String, Option<String>> = HashMap::new();
+    let mut wanted: HashMap<String, Option<Owner>> = HashMap::new();
     let mut signs: HashSet<String> = HashSet::new();
     for package in inventory.packages.iter().filter(|p| is_asked(&p.record)) {
         for location in &package.locations {
@@ -32,11 +39,16 @@ pub(super) fn mark(
         return HashSet::new();
     }
     let mut owned: HashSet<String> = HashSet::new();
-    let mut introduced: BTreeMap<(Ecosystem, &str), u32> = BTreeMap::new();
+    let distro = inventory.distro.as_ref();
+    let mut introduced: BTreeMap<(Ecosystem, &str), (u32, bool)> = BTreeMap::new();
     for package in &inventory.packages {
         let record = &package.record;
         if is_owner(record.ecosystem) && !is_sign(record) {
-            introduced.insert((record.ecosystem, &record.name), package.introduced);
+            // What somebody else than the distribution made, nobody patches
+            // for it.
+            let patched = record.ecosystem.is_os() && !record.is_third_party(distro);
+            let key = (record.ecosystem, record.name.as_str());
+            introduced.insert(key, (package.introduced, patched));
         }
     }
     let mut directories: HashMap<String, String> = HashMap::new();
@@ -45,7 +57,7 @@ pub(super) fn mark(
             let Fact::Owned(owners) = fact else { continue };
             for owner in owners {
                 let key = (owner.ecosystem, owner.package.as_str());
-                let Some(&since) = introduced.get(&key) else {
+                let Some(&(since, patched)) = introduced.get(&key) else {
                     continue;
                 };
                 for file in owner.files.iter().filter(|file| !file.config) {
@@ -53,9 +65,15 @@ pub(super) fn mark(
                     if let Some(slot) = wanted.get_mut(&path)
                         && intact(visible, &path, file, since)
                     {
-                        if owner.ecosystem.is_os() {
-                            // Sorted evidence: the first direct owner stays.
-                            slot.get_or_insert_with(|| owner.package.clone());
+                        // Who lists the path itself wins over who reaches it
+                        // through a link; of several the first, as evidence
+                        // is sorted.
+                        let direct = path == file.path;
+                        if patched && slot.as_ref().is_none_or(|known| direct && !known.direct) {
+                            *slot = Some(Owner {
+                                package: owner.package.clone(),
+                                direct,
+                            });
                         }
                         if signs.contains(&path) {
                             owned.insert(path);
@@ -74,11 +92,12 @@ pub(super) fn mark(
             .locations
             .iter()
             .filter(|l| !declaring.contains(l.path.as_str()))
-            .map(|l| wanted.get(&l.path).cloned().flatten())
+            .map(|l| wanted.get(&l.path).and_then(Option::as_ref))
             .collect();
         // A copy that nobody owns must still be matched.
         if !owners.is_empty() && owners.iter().all(Option::is_some) {
-            package.owned_by = owners.into_iter().flatten().next();
+            let first = owners.into_iter().flatten().next();
+            package.owned_by = first.map(|owner| owner.package.clone());
         }
     }
     owned

@@ -190,7 +190,11 @@ impl<'a> Timeline<'a> {
                             (record.local, record.confidence, record.development)
                         };
                         if rank(run.record) < rank(&package.record) {
-                            package.record = run.record.clone();
+                            let better = run.record.clone();
+                            let less = std::mem::replace(&mut package.record, better);
+                            package.record.fill(&less);
+                        } else {
+                            package.record.fill(run.record);
                         }
                     }
                     None => {

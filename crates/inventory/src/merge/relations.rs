@@ -1,5 +1,7 @@
 //! Which package needs which: names in records become edges.
 
+use super::Visible;
+use crate::facts::Fact;
 use plimsoll_types::{Ecosystem, Package, canonical};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,10 +12,34 @@ const MOST: usize = 10_000;
 /// Packages by the name that requirements mean.
 type Names<'a> = HashMap<(Ecosystem, Cow<'a, str>), Vec<usize>>;
 
+/// Packages by ecosystem and what they answer to besides their names.
+type Provided<'a> = HashMap<(Ecosystem, &'a str), &'a str>;
+
+/// What packages with a file of their own say that they provide.
+pub(super) fn provided<'a>(visible: &Visible<'a>) -> Provided<'a> {
+    let mut provided = Provided::new();
+    for (_, evidence) in visible.evidence() {
+        for fact in &evidence.facts {
+            if let Fact::Provides {
+                ecosystem,
+                package,
+                names,
+            } = fact
+            {
+                for name in names {
+                    provided.entry((*ecosystem, name)).or_insert(package);
+                }
+            }
+        }
+    }
+    provided
+}
+
 /// Fills in `depends_on`. A name means the package of the same file (a lock
 /// file, a database) where that has one, else the one whose evidence lies
-/// nearest: that is how module loaders look, from the inside out.
-pub(super) fn link(packages: &mut [Package]) {
+/// nearest: that is how module loaders look, from the inside out. A name that no
+/// package has means the one that provides it.
+pub(super) fn link(packages: &mut [Package], provided: &Provided<'_>) {
     let mut by_name = Names::new();
     for (index, package) in packages.iter().enumerate() {
         let record = &package.record;
@@ -30,7 +56,13 @@ pub(super) fn link(packages: &mut [Package]) {
                 .requires
                 .iter()
                 .take(MOST)
-                .filter_map(|wanted| target(packages, &by_name, package, wanted))
+                .filter_map(|wanted| {
+                    let ecosystem = package.record.ecosystem;
+                    target(packages, &by_name, package, wanted).or_else(|| {
+                        let provider = provided.get(&(ecosystem, wanted.as_str()))?;
+                        target(packages, &by_name, package, provider)
+                    })
+                })
                 .chain(kernel(packages, &by_name, package))
                 .filter_map(|index| u32::try_from(index).ok())
                 .collect();
@@ -146,7 +178,7 @@ mod tests {
             ),
             package("c", "1", "app/node_modules/c/package.json", &["b", "c"]),
         ];
-        link(&mut packages);
+        link(&mut packages, &Provided::new());
         assert_eq!(packages[0].depends_on, [2]);
         assert_eq!(packages[3].depends_on, [1, 3]);
     }
@@ -163,7 +195,7 @@ mod tests {
         packages[2].record.ecosystem = Ecosystem::KernelModule;
         let qualifiers = &mut packages[2].record.qualifiers;
         qualifiers.insert("kernel".to_owned(), "6.5.0".to_owned());
-        link(&mut packages);
+        link(&mut packages, &Provided::new());
         assert_eq!(packages[2].depends_on, [1]);
     }
 
@@ -175,7 +207,7 @@ mod tests {
             package("b", "1", "Cargo.lock", &[]),
             package("b", "2", "Cargo.lock", &["@s/b"]),
         ];
-        link(&mut packages);
+        link(&mut packages, &Provided::new());
         assert_eq!(packages[0].depends_on, [3]);
         assert_eq!(packages[1].depends_on, [2]);
         assert_eq!(packages[3].depends_on, [1]);

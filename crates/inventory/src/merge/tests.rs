@@ -1,6 +1,8 @@
 //! What a container sees, case by case: two layers and the view that engines
 //! give of them.
 
+mod system;
+
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
 use plimsoll_types::{Change, Confidence, FileKind, Gap, GapKind, Inventory};

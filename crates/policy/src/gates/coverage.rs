@@ -79,6 +79,7 @@ fn advice(kind: GapKind) -> &'static str {
         }
         GapKind::DistroUnknown => "keep /etc/os-release in the image",
         GapKind::EvidenceUnreadable => "mend or remove the file",
+        GapKind::ThirdParty => "ask its vendor for advisories, or take the distribution's package",
         GapKind::VersionUnknown | GapKind::VersionUnparsable => {
             "check this package by hand, or build it so that it states its version"
         }

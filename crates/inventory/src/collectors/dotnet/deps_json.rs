@@ -229,13 +229,7 @@ impl Published {
             }
             let files: Vec<_> = files
                 .into_iter()
-                .map(|path| OwnedFile {
-                    path: format!("{folder}/{path}")
-                        .trim_start_matches('/')
-                        .to_owned(),
-                    digest: None,
-                    config: false,
-                })
+                .map(|path| OwnedFile::new(format!("{folder}/{path}").trim_start_matches('/')))
                 .collect();
             if !files.is_empty() {
                 owners.push(Ownership {

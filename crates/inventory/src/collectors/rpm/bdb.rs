@@ -5,8 +5,8 @@
 //! removed packages and must not be read.
 
 use super::Rows;
-use super::integers::Order;
 use crate::collector::CollectError;
+use crate::collectors::integers::Order;
 use std::borrow::Cow;
 
 const MAGIC: u32 = 0x0006_1561;

@@ -2,10 +2,12 @@
 //! reference, 12.1): an index of tags and a store of their values, both
 //! big-endian whatever the machine.
 
-use super::integers::Order;
 use crate::collectors::MOST_FILES;
+use crate::collectors::integers::Order;
+use crate::collectors::needs::Needs;
+use crate::collectors::text::hex;
 use crate::facts::{Algorithm, FileDigest, OwnedFile, Ownership};
-use plimsoll_types::{Confidence, Ecosystem, PackageRecord, SourcePackage};
+use plimsoll_types::{Confidence, Ecosystem, Mode, PackageRecord, SourcePackage};
 use std::collections::HashMap;
 
 const NAME: u32 = 1000;
@@ -16,16 +18,24 @@ const VENDOR: u32 = 1011;
 const LICENSE: u32 = 1014;
 const ARCH: u32 = 1022;
 const OLD_FILE_NAMES: u32 = 1027;
+const FILE_SIZES: u32 = 1028;
 const FILE_STATES: u32 = 1029;
 const FILE_MODES: u32 = 1030;
 const FILE_DIGESTS: u32 = 1035;
+const FILE_LINKS: u32 = 1036;
 const FILE_FLAGS: u32 = 1037;
 const SOURCE_RPM: u32 = 1044;
+const PROVIDE_NAME: u32 = 1047;
+const REQUIRE_NAME: u32 = 1049;
+const SOURCE_PACKAGE: u32 = 1106;
 const DIR_INDEXES: u32 = 1116;
 const BASE_NAMES: u32 = 1117;
 const DIR_NAMES: u32 = 1118;
 const FILE_DIGEST_ALGORITHM: u32 = 5011;
 const MODULARITY_LABEL: u32 = 5096;
+
+/// The name of the public keys that rpm keeps beside packages.
+pub(super) const KEY: &str = "gpg-pubkey";
 
 const CONFIG: u32 = 1;
 const GHOST: u32 = 64;
@@ -92,10 +102,9 @@ impl<'a> Header<'a> {
         self.numbers(tag).first().copied()
     }
 
-    /// The package; `None` for the keys that rpm stores beside packages and
-    /// for what has no name or version.
+    /// The package; `None` for what has no name or version.
     pub fn record(&self) -> Option<PackageRecord> {
-        let name = self.string(NAME).filter(|name| name != "gpg-pubkey")?;
+        let name = self.string(NAME)?;
         let mut version = self.string(VERSION)?;
         if let Some(release) = self.string(RELEASE) {
             version = format!("{version}-{release}");
@@ -110,7 +119,29 @@ impl<'a> Header<'a> {
         record.vendor = self.string(VENDOR);
         record.licenses = self.string(LICENSE).into_iter().collect();
         record.modularity = self.string(MODULARITY_LABEL);
+        // Keys stand beside packages; their version is the number of the key.
+        record.local = record.name == KEY;
         Some(record)
+    }
+
+    /// Whether it is the header of a source package.
+    pub fn is_source(&self) -> bool {
+        self.entries.contains_key(&SOURCE_PACKAGE) && !self.entries.contains_key(&SOURCE_RPM)
+    }
+
+    /// What the package at position `package` gives and needs.
+    pub fn relate(&self, package: usize, needs: &mut Needs) {
+        let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+        for name in self.strings(PROVIDE_NAME) {
+            needs.give(package, text(name));
+        }
+        for name in self.strings(REQUIRE_NAME) {
+            let name = text(name);
+            // Features of rpm itself; conditions on other packages.
+            if !name.starts_with("rpmlib(") && !name.starts_with('(') {
+                needs.need(package, [name]);
+            }
+        }
     }
 
     /// The files of `record` that are on disk.
@@ -119,27 +150,39 @@ impl<'a> Header<'a> {
         let modes = self.numbers(FILE_MODES);
         let flags = self.numbers(FILE_FLAGS);
         let digests = self.strings(FILE_DIGESTS);
+        let sizes = self.numbers(FILE_SIZES);
+        let links = self.strings(FILE_LINKS);
         let algorithm = algorithm(self.number(FILE_DIGEST_ALGORITHM));
         let mut files = Vec::new();
         for (at, path) in self.paths().into_iter().enumerate() {
             // Only state 0 is there: others were replaced, left out by choice
             // of languages, or belong to another architecture.
             let absent = states.get(at).is_some_and(|state| *state != 0);
-            let directory = modes
-                .get(at)
-                .is_some_and(|mode| mode & 0o170_000 == 0o040_000);
+            let mode = modes.get(at).copied();
+            let is = |kind| mode.is_some_and(|mode| mode & 0o170_000 == kind);
+            let directory = is(0o040_000);
             if absent || directory || path.is_empty() {
                 continue;
             }
             let hash = digests.get(at).and_then(|digest| hex(digest));
+            let link = links.get(at).filter(|link| !link.is_empty());
+            let config = flags
+                .get(at)
+                .is_some_and(|flags| flags & (CONFIG | GHOST) != 0);
             files.push(OwnedFile {
                 path,
                 digest: algorithm
                     .zip(hash)
                     .map(|(algorithm, hash)| FileDigest { algorithm, hash }),
-                config: flags
-                    .get(at)
-                    .is_some_and(|flags| flags & (CONFIG | GHOST) != 0),
+                config,
+                mode: mode
+                    .and_then(|mode| u16::try_from(mode & 0o7777).ok())
+                    .map(Mode),
+                size: is(0o100_000)
+                    .then(|| sizes.get(at).copied())
+                    .flatten()
+                    .map(u64::from),
+                link: link.map(|link| String::from_utf8_lossy(link).into_owned()),
             });
         }
         Ownership {
@@ -203,17 +246,4 @@ fn algorithm(number: Option<u32>) -> Option<Algorithm> {
         Some(10) => Some(Algorithm::Sha512),
         Some(_) => None,
     }
-}
-
-fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_empty() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    text.chunks_exact(2)
-        .map(|pair| match pair {
-            [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
-            _ => None,
-        })
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! `container-manifest-1` and `-2`: what image builders leave behind when
 //! they remove the rpm database (packages reference, 2.2).
 
-use super::header::source_package;
+use super::header::{KEY, source_package};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 
 /// Tab-separated: name, version-release, install time, build time, vendor,
@@ -38,7 +38,7 @@ pub(super) fn name_line(line: &str) -> Option<PackageRecord> {
 }
 
 fn record(name: &str, version: &str) -> Option<PackageRecord> {
-    if name.is_empty() || name == "gpg-pubkey" {
+    if name.is_empty() || name == KEY {
         return None;
     }
     Some(PackageRecord::new(

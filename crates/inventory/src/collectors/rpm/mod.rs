@@ -1,16 +1,18 @@
 //! RPM packages: the three database formats, and the manifests that stand in
 //! for a database in distroless images.
 
+mod archive;
 mod bdb;
 mod header;
-mod integers;
 mod manifest;
 mod ndb;
-mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
-mod wal;
 
+pub(super) use archive::Archive;
+
+use super::needs::Needs;
+use super::sqlite::Database;
 use super::{MOST_FILES, MOST_PACKAGES};
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Fact, Ownership};
@@ -112,7 +114,7 @@ impl Collector for Rpm {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let rows = match kind(file.path) {
-            Some(Kind::Sqlite) => sqlite::rows(file.bytes, file.companion)?,
+            Some(Kind::Sqlite) => sqlite(file.bytes, file.companion)?,
             Some(Kind::Ndb) => ndb::rows(file.bytes)?,
             Some(Kind::BerkeleyDb) => bdb::rows(file.bytes)?,
             Some(Kind::Names) => return lines(file.bytes, manifest::name_line),
@@ -123,11 +125,26 @@ impl Collector for Rpm {
     }
 }
 
+/// Rows of `rpmdb.sqlite` (packages reference, 12.4).
+fn sqlite(bytes: &[u8], log: Option<&[u8]>) -> Result<Rows, CollectError> {
+    let database = Database::open(bytes, log)?;
+    let mut rows = Rows::new(database.length());
+    // `hnum` is the row id and stored as NULL; the second column is the header.
+    database.rows("Packages", |row| {
+        match row.and_then(|row| row.bytes(1).ok_or("a row is damaged")) {
+            Ok(header) => rows.push(header),
+            Err(what) => rows.damage(what),
+        }
+    })?;
+    Ok(rows)
+}
+
 /// What the header blobs of a database say, and what was wrong with others.
 /// Blobs are read as they come and not kept.
 struct Rows {
     packages: Vec<PackageRecord>,
     owners: Vec<Ownership>,
+    needs: Needs,
     /// Headers that were pushed, readable or not.
     count: usize,
     /// Files of all packages.
@@ -145,6 +162,7 @@ impl Rows {
         Self {
             packages: Vec::new(),
             owners: Vec::new(),
+            needs: Needs::default(),
             count: 0,
             files: 0,
             room: length,
@@ -170,6 +188,7 @@ impl Rows {
                 return;
             }
             let owner = header.ownership(&record);
+            header.relate(self.packages.len(), &mut self.needs);
             self.files += owner.files.len();
             self.owners.push(owner);
             self.packages.push(record);
@@ -183,7 +202,9 @@ impl Rows {
         self.damaged += 1;
     }
 
-    fn collected(self) -> Collected {
+    fn collected(mut self) -> Collected {
+        self.needs.give_files(&self.owners);
+        self.needs.settle(&mut self.packages);
         let facts = vec![Fact::Packages(self.packages), Fact::Owned(self.owners)];
         let mut collected = Collected::from(facts);
         if self.damaged > 0 {

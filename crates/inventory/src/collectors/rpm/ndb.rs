@@ -1,8 +1,8 @@
 //! `Packages.db`: the ndb format of rpm (packages reference, 12.3).
 
 use super::Rows;
-use super::integers::Order::Little;
 use crate::collector::CollectError;
+use crate::collectors::integers::Order::Little;
 
 const SLOT_PAGE: usize = 4096;
 const BLOCK: usize = 16;

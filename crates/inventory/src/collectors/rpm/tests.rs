@@ -2,7 +2,7 @@ mod build;
 
 use super::*;
 use crate::facts::{Algorithm, Ownership};
-use build::{bdb, header, log, ndb, package, sqlite_pages, text};
+use build::{bdb, header, log, ndb, package, sqlite_pages, text, texts};
 use plimsoll_types::Mode;
 use proptest::prelude::*;
 
@@ -10,6 +10,22 @@ use proptest::prelude::*;
 pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
     let blobs: Vec<_> = names.iter().map(|name| package(name, size)).collect();
     sqlite_pages(&blobs).concat()
+}
+
+/// An SQLite database of tables with a few rows; columns are serial types with
+/// their values.
+pub(crate) fn tables(tables: &[(&str, &[&[(usize, &[u8])]])]) -> Vec<u8> {
+    let rows = |rows: &[&[(usize, &[u8])]]| rows.iter().map(|row| build::record(row)).collect();
+    let tables: Vec<_> = tables
+        .iter()
+        .map(|(name, list)| (*name, rows(list)))
+        .collect();
+    build::sqlite_tables(&tables)
+}
+
+/// The header of a package.
+pub(crate) fn blob(name: &str) -> Vec<u8> {
+    package(name, 1)
 }
 
 /// A write-ahead log that makes any database one of these packages.
@@ -61,7 +77,7 @@ fn every_format_gives_the_same_packages() {
         text(1002, "def"),
     ]);
     let blobs = [package("tool", 10), package("long", 3000), key];
-    let expected = ["tool@1:1.2-3.el9", "long@1:1.2-3.el9"];
+    let expected = ["tool@1:1.2-3.el9", "long@1:1.2-3.el9", "gpg-pubkey@abc-def"];
     assert_eq!(names(NDB, &ndb(&blobs), None), expected);
     assert_eq!(names(BDB, &bdb(&blobs, false), None), expected);
     assert_eq!(names(BDB, &bdb(&blobs, true), None), expected);
@@ -113,6 +129,49 @@ fn headers_say_all_that_matters() {
         (Algorithm::Sha256, 32)
     );
     assert_eq!(files[1].digest, None);
+}
+
+#[test]
+fn keys_beside_packages_are_nothing_to_match() {
+    let key = header(&[
+        text(1000, "gpg-pubkey"),
+        text(1001, "8483c65d"),
+        text(1002, "5ccc5b19"),
+        text(1022, "(none)"),
+    ]);
+    let collected = collect(NDB, &ndb(&[key, package("tool", 0)]), None).unwrap();
+    let [key, tool] = packages(&collected) else {
+        panic!()
+    };
+    assert!(key.local && !tool.local);
+    assert_eq!((key.arch.as_deref(), key.purl(None)), (None, None));
+}
+
+#[test]
+fn what_packages_need_leads_to_packages() {
+    let needy = header(&[
+        text(1000, "needy"),
+        text(1001, "1"),
+        text(1002, "1"),
+        texts(
+            1049,
+            &[
+                "libtool.so.1()(64bit)",
+                "/usr/bin/tool",
+                "rpmlib(X)",
+                "gone",
+            ],
+        ),
+    ]);
+    let giver = header(&[
+        text(1000, "giver"),
+        text(1001, "1"),
+        text(1002, "1"),
+        texts(1047, &["giver", "libtool.so.1()(64bit)"]),
+    ]);
+    let blobs = [needy, giver, package("tool", 0)];
+    let collected = collect(BDB, &bdb(&blobs, false), None).unwrap();
+    assert_eq!(packages(&collected)[0].requires, ["giver", "tool"]);
 }
 
 #[test]

@@ -69,6 +69,9 @@ pub(super) struct DistroEntry<'a> {
     version: Option<&'a str>,
     id_like: &'a [String],
     codename: Option<&'a str>,
+    support_end: Option<&'a str>,
+    channel: Option<&'a str>,
+    inferred: bool,
     pretty: &'a str,
     source: &'a str,
 }
@@ -80,6 +83,9 @@ impl<'a> DistroEntry<'a> {
             version: distro.version.as_deref(),
             id_like: &distro.id_like,
             codename: distro.codename.as_deref(),
+            support_end: distro.support_end.as_deref(),
+            channel: distro.channel.as_deref(),
+            inferred: distro.inferred,
             pretty: &distro.pretty,
             source: &distro.source,
         }

@@ -211,24 +211,36 @@ pub(super) fn leaf(records: &[Vec<u8>], start: usize, free: usize) -> (Vec<u8>, 
 }
 
 pub(super) fn sqlite_pages(blobs: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let schema = record(&[
-        (23, b"table"),
-        (29, b"Packages"),
-        (29, b"Packages"),
-        (1, &[2]),
-        (13, b""),
-    ]);
-    let (mut first, _) = leaf(&[schema], 100, 0);
-    first[..16].copy_from_slice(b"SQLite format 3\0");
-    first[16..18].copy_from_slice(&512_u16.to_be_bytes());
     let rows: Vec<_> = blobs
         .iter()
         .map(|blob| record(&[(0, b""), (12 + 2 * blob.len(), blob)]))
         .collect();
-    let (second, more) = leaf(&rows, 0, 3);
-    let mut pages = vec![first, second];
+    let (rows, more) = leaf(&rows, 0, 3);
+    let mut pages = vec![schema(&["Packages"]), rows];
     pages.extend(more);
     pages
+}
+
+/// Tables of a page each, by name, with rows as `record` makes them.
+pub(super) fn sqlite_tables(tables: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
+    let names: Vec<_> = tables.iter().map(|(name, _)| *name).collect();
+    let mut pages = schema(&names);
+    for (_, rows) in tables {
+        pages.extend(leaf(rows, 0, 0).0);
+    }
+    pages
+}
+
+/// The first page, which says that the tables begin on those after it.
+fn schema(tables: &[&str]) -> Vec<u8> {
+    let rows = (2_u8..).zip(tables).map(|(root, name)| {
+        let name = (13 + 2 * name.len(), name.as_bytes());
+        record(&[(23, b"table"), name, name, (1, &[root]), (13, b"")])
+    });
+    let (mut first, _) = leaf(&rows.collect::<Vec<_>>(), 100, 0);
+    first[..16].copy_from_slice(b"SQLite format 3\0");
+    first[16..18].copy_from_slice(&512_u16.to_be_bytes());
+    first
 }
 
 /// A log with one transaction; big-endian checksums.

@@ -1,7 +1,7 @@
 //! The write-ahead log of SQLite (file format, section 4): pages that are
 //! newer than those of the database.
 
-use super::integers::Order::{self, Big, Little};
+use crate::collectors::integers::Order::{self, Big, Little};
 use std::collections::HashMap;
 
 const HEADER: usize = 32;

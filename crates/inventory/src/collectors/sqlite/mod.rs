@@ -1,10 +1,10 @@
-//! `rpmdb.sqlite`: as much of the SQLite file format as it takes to read one
-//! table, with the committed part of the write-ahead log on top
-//! (<https://sqlite.org/fileformat2.html>).
+//! As much of the SQLite file format as it takes to read tables, with the
+//! committed part of the write-ahead log on top
+//! (<https://sqlite.org/fileformat2.html>). Not a collector itself.
 
-use super::Rows;
+mod wal;
+
 use super::integers::Order::Big;
-use super::wal;
 use crate::collector::CollectError;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,38 +14,40 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const INTERIOR: u8 = 0x05;
 const LEAF: u8 = 0x0d;
 
-pub(super) fn rows(bytes: &[u8], log: Option<&[u8]>) -> Result<Rows, CollectError> {
-    let database = Database::open(bytes, log)?;
-    let mut root = None;
-    let mut schema = Rows::new(database.length);
-    database.table(1, &mut schema, |_, record| {
-        root = root.or_else(|| packages_root(record));
-    });
-    let root = root.ok_or_else(|| CollectError::new("it has no readable table `Packages`"))?;
-    let mut rows = Rows::new(database.length);
-    database.table(root, &mut rows, |rows, record| {
-        // `hnum` is the row id and stored as NULL; the second column is the header.
-        let header = columns(record).and_then(|columns| record.get(columns.get(1)?.clone()));
-        match header {
-            Some(header) => rows.push(header),
-            None => rows.damage("a row is damaged"),
-        }
-    });
-    Ok(rows)
+/// A row of a table.
+pub(super) struct Row<'r> {
+    /// Its id; a column declared as `INTEGER PRIMARY KEY` is this number, and
+    /// stored as NULL.
+    pub id: u64,
+    record: &'r [u8],
+    columns: Vec<Column>,
 }
 
-/// The root page, if this row of the schema is the one of the package table.
-fn packages_root(record: &[u8]) -> Option<u32> {
-    let columns = columns(record)?;
-    let column = |at: usize| record.get(columns.get(at)?.clone());
-    if column(0)? != b"table" || column(1)? != b"Packages" {
-        return None;
+/// The serial type of a value, and where it lies in its record.
+type Column = (u64, Range<usize>);
+
+impl<'r> Row<'r> {
+    /// The bytes of a text or blob; empty for NULL.
+    pub fn bytes(&self, column: usize) -> Option<&'r [u8]> {
+        let (_, range) = self.columns.get(column)?;
+        self.record.get(range.clone())
     }
-    let number = column(3)?;
-    (number.len() <= 4).then(|| number.iter().fold(0, |n, byte| n << 8 | u32::from(*byte)))
+
+    /// An integer, as far as it is positive.
+    pub fn number(&self, column: usize) -> Option<u64> {
+        let (kind, range) = self.columns.get(column)?;
+        let bytes = self.record.get(range.clone())?;
+        match kind {
+            1..=6 => Some(bytes.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))),
+            // The two integers that take no bytes.
+            8 => Some(0),
+            9 => Some(1),
+            _ => None,
+        }
+    }
 }
 
-struct Database<'a> {
+pub(super) struct Database<'a> {
     bytes: &'a [u8],
     /// Newer versions of pages, from the log.
     newer: HashMap<u32, &'a [u8]>,
@@ -57,7 +59,7 @@ struct Database<'a> {
 }
 
 impl<'a> Database<'a> {
-    fn open(bytes: &'a [u8], log: Option<&'a [u8]>) -> Result<Self, CollectError> {
+    pub fn open(bytes: &'a [u8], log: Option<&'a [u8]>) -> Result<Self, CollectError> {
         let newer = log.map(wal::committed).unwrap_or_default();
         let header = newer.get(&1).copied().unwrap_or(bytes);
         if !header.starts_with(MAGIC) {
@@ -84,6 +86,35 @@ impl<'a> Database<'a> {
         })
     }
 
+    /// Bytes of the database and its log.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Hands on the rows of a table in the order of their ids, and in between
+    /// what is damaged.
+    ///
+    /// # Errors
+    /// When there is no such table.
+    pub fn rows(
+        &self,
+        table: &str,
+        mut each: impl FnMut(Result<Row<'_>, &'static str>),
+    ) -> Result<(), CollectError> {
+        let mut root = None;
+        self.walk(1, |row| {
+            if root.is_none()
+                && let Ok(row) = row
+            {
+                root = row.root_of(table);
+            }
+        });
+        let root =
+            root.ok_or_else(|| CollectError(format!("it has no readable table `{table}`")))?;
+        self.walk(root, &mut each);
+        Ok(())
+    }
+
     fn page(&self, number: u32) -> Option<&'a [u8]> {
         if let Some(page) = self.newer.get(&number) {
             return page.get(..self.page);
@@ -93,23 +124,22 @@ impl<'a> Database<'a> {
         self.bytes.get(start..start.checked_add(self.page)?)
     }
 
-    /// Hands on the records of a table, and notes in `rows` what is damaged.
-    /// A page belongs to one place only, which bounds the walk and everything
-    /// it copies.
-    fn table(&self, root: u32, rows: &mut Rows, mut record: impl FnMut(&mut Rows, &[u8])) {
+    /// Hands on the rows of a table and what is damaged. A page belongs to one
+    /// place only, which bounds the walk and everything it copies.
+    fn walk(&self, root: u32, mut each: impl FnMut(Result<Row<'_>, &'static str>)) {
         let mut visited = HashSet::new();
         let mut waiting = vec![root];
         while let Some(number) = waiting.pop() {
             let page = self.page(number).filter(|_| visited.insert(number));
             let Some(page) = page else {
-                rows.damage("a page is missing or in two places");
+                each(Err("a page is missing or in two places"));
                 continue;
             };
             // The first page begins with the header of the file.
             let start = if number == 1 { 100 } else { 0 };
             let cells = usize::from(Big.u16(page, start + 3).unwrap_or(0));
             if cells == 0 && self.has_cells(page, start) {
-                rows.damage("a page has content and no rows");
+                each(Err("a page has content and no rows"));
             }
             match page.get(start) {
                 Some(&INTERIOR) => {
@@ -119,7 +149,7 @@ impl<'a> Database<'a> {
                         let at = Big.u16(page, start + 12 + 2 * cell).map(usize::from);
                         match at.and_then(|at| Big.u32(page, at)) {
                             Some(child) => waiting.push(child),
-                            None => rows.damage("a page is damaged"),
+                            None => each(Err("a page is damaged")),
                         }
                     }
                 }
@@ -127,12 +157,12 @@ impl<'a> Database<'a> {
                     for cell in 0..cells {
                         let at = Big.u16(page, start + 8 + 2 * cell).map(usize::from);
                         match at.and_then(|at| self.payload(page, at, &mut visited)) {
-                            Some(payload) => record(rows, &payload),
-                            None => rows.damage("a row is damaged"),
+                            Some((id, payload)) => each(row(id, &payload)),
+                            None => each(Err("a row is damaged")),
                         }
                     }
                 }
-                _ => rows.damage("a page is no part of a table"),
+                _ => each(Err("a page is no part of a table")),
             }
         }
     }
@@ -146,19 +176,20 @@ impl<'a> Database<'a> {
         begin < self.usable
     }
 
-    /// What a cell of a leaf page holds, its overflow pages included.
+    /// What a cell of a leaf page holds, its overflow pages included, and the
+    /// id of the row.
     fn payload(
         &self,
         page: &'a [u8],
         at: usize,
         visited: &mut HashSet<u32>,
-    ) -> Option<Cow<'a, [u8]>> {
+    ) -> Option<(u64, Cow<'a, [u8]>)> {
         let mut cell = page.get(at..self.usable)?;
         let length = usize::try_from(varint(&mut cell)?).ok()?;
-        varint(&mut cell)?;
+        let id = varint(&mut cell)?;
         let most = self.usable - 35;
         if length <= most {
-            return cell.get(..length).map(Cow::Borrowed);
+            return Some((id, Cow::Borrowed(cell.get(..length)?)));
         }
         let least = (self.usable - 12) * 32 / 255 - 23;
         let wanted = least + (length - least) % (self.usable - 4);
@@ -175,19 +206,39 @@ impl<'a> Database<'a> {
             content.extend_from_slice(part.get(..rest).unwrap_or(part));
             next = Big.u32(page, 0)?;
         }
-        Some(Cow::Owned(content))
+        Some((id, Cow::Owned(content)))
+    }
+}
+
+fn row(id: u64, record: &[u8]) -> Result<Row<'_>, &'static str> {
+    let columns = columns(record).ok_or("a row is damaged")?;
+    Ok(Row {
+        id,
+        record,
+        columns,
+    })
+}
+
+impl Row<'_> {
+    /// The root page, if this row of the schema is the one of `table`.
+    fn root_of(&self, table: &str) -> Option<u32> {
+        if self.bytes(0)? != b"table" || self.bytes(1)? != table.as_bytes() {
+            return None;
+        }
+        u32::try_from(self.number(3)?).ok()
     }
 }
 
 /// Where the columns of a record lie in it.
-fn columns(record: &[u8]) -> Option<Vec<Range<usize>>> {
+fn columns(record: &[u8]) -> Option<Vec<Column>> {
     let mut rest = record;
     let header = usize::try_from(varint(&mut rest)?).ok()?;
     let mut kinds = record.get(record.len() - rest.len()..header)?;
     let mut columns = Vec::new();
     let mut at = header;
     while !kinds.is_empty() {
-        let length = match varint(&mut kinds)? {
+        let kind = varint(&mut kinds)?;
+        let length = match kind {
             0 | 8 | 9 => 0,
             kind @ 1..=4 => kind,
             5 => 6,
@@ -199,7 +250,7 @@ fn columns(record: &[u8]) -> Option<Vec<Range<usize>>> {
         if end > record.len() {
             return None;
         }
-        columns.push(at..end);
+        columns.push((kind, at..end));
         at = end;
     }
     Some(columns)
