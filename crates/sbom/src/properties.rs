@@ -8,6 +8,7 @@ use plimsoll_types::{
     Confidence, Coverage, Digest, Distro, Ecosystem, Gap, GapKind, Inventory, Layer, Location,
     Package, PackageRecord, Platform, SourcePackage,
 };
+use std::collections::BTreeMap;
 
 /// A name and a value.
 pub type Property = (String, String);
@@ -143,7 +144,7 @@ pub(crate) fn ecosystem(properties: &[Property]) -> Option<Ecosystem> {
 
 /// What [`of_package`] says, taken back. Locations replace those there.
 pub(crate) fn apply(properties: &[Property], package: &mut Package) {
-    let mut locations: Vec<(usize, Location)> = Vec::new();
+    let mut places: BTreeMap<usize, Told> = BTreeMap::new();
     for (name, value) in properties {
         let Some(name) = name.strip_prefix(PREFIX) else {
             continue;
@@ -173,23 +174,24 @@ pub(crate) fn apply(properties: &[Property], package: &mut Package) {
             "local" => record.local = value == "true",
             "development" => record.development = value == "true",
             "arch" => record.arch = Some(value.clone()),
-            "version" => record.version = Some(value.clone()),
+            "version" => {
+                record.version = Some(value.clone());
+                split_epoch(record);
+            }
+            "vendor" => record.vendor = Some(value.clone()),
             "cpe" if !record.cpes.contains(value) => record.cpes.push(value.clone()),
             "digest" if !record.digests.contains(value) => record.digests.push(value.clone()),
             _ => {
                 if let Some(key) = name.strip_prefix("qualifier:") {
                     record.qualifiers.insert(key.to_owned(), value.clone());
                 } else if let Some(rest) = name.strip_prefix("location:") {
-                    locate(&mut locations, rest, value);
+                    Told::note(&mut places, rest, value);
                 }
             }
         }
     }
-    if !locations.is_empty() {
-        package.locations = locations
-            .into_iter()
-            .map(|(_, location)| location)
-            .collect();
+    if !places.is_empty() {
+        package.locations = places.into_values().map(Told::location).collect();
     }
 }
 
@@ -199,32 +201,45 @@ fn confidence_of(text: &str) -> Option<Confidence> {
     all.into_iter().find(|known| confidence(*known) == text)
 }
 
-/// `N`, `N:layer`, `N:path` or `N:nested:K` of a location. The properties of
-/// one location follow each other.
-fn locate(locations: &mut Vec<(usize, Location)>, name: &str, value: &str) {
-    let (number, what) = name.split_once(':').unwrap_or((name, ""));
-    let Ok(number) = number.parse::<usize>() else {
-        return;
-    };
-    if locations.last().is_none_or(|(last, _)| *last != number) {
-        let nowhere = Location {
-            path: String::new(),
-            nested: Vec::new(),
-            layer: 0,
+/// A location as its properties tell it, in any order.
+#[derive(Default)]
+struct Told {
+    shown: String,
+    layer: u32,
+    path: Option<String>,
+    nested: BTreeMap<usize, String>,
+}
+
+impl Told {
+    /// `N`, `N:layer`, `N:path` or `N:nested:K`.
+    fn note(places: &mut BTreeMap<usize, Self>, name: &str, value: &str) {
+        let (number, what) = name.split_once(':').unwrap_or((name, ""));
+        let Ok(number) = number.parse() else {
+            return;
         };
-        locations.push((number, nowhere));
-    }
-    let Some((_, location)) = locations.last_mut() else {
-        return;
-    };
-    match what {
-        "" => (location.path, location.nested) = place(value),
-        "layer" => location.layer = value.parse().unwrap_or(0),
-        "path" => {
-            value.clone_into(&mut location.path);
-            location.nested.clear();
+        let told = places.entry(number).or_default();
+        match what {
+            "" => value.clone_into(&mut told.shown),
+            "layer" => told.layer = value.parse().unwrap_or(0),
+            "path" => told.path = Some(value.to_owned()),
+            _ => {
+                let depth = what.strip_prefix("nested:").and_then(|n| n.parse().ok());
+                told.nested
+                    .extend(depth.map(|depth| (depth, value.to_owned())));
+            }
         }
-        _ => location.nested.push(value.to_owned()),
+    }
+
+    fn location(self) -> Location {
+        let (path, nested) = match self.path {
+            Some(path) => (path, self.nested.into_values().collect()),
+            None => place(&self.shown),
+        };
+        Location {
+            path,
+            nested,
+            layer: self.layer,
+        }
     }
 }
 
@@ -237,7 +252,7 @@ pub(crate) fn place(text: &str) -> (String, Vec<String>) {
 
 /// What [`of_image`], [`of_distro`] and [`of_coverage`] say, taken back.
 pub(crate) fn apply_document(properties: &[Property], inventory: &mut Inventory) {
-    let mut layers: Vec<Stated<'_>> = Vec::new();
+    let mut layers: BTreeMap<usize, Stated<'_>> = BTreeMap::new();
     let mut distro: Option<Distro> = None;
     for (name, value) in properties {
         let Some(name) = name.strip_prefix(PREFIX) else {
@@ -276,16 +291,15 @@ pub(crate) fn apply_document(properties: &[Property], inventory: &mut Inventory)
     if let Some(distro) = distro.filter(|distro| !distro.id.is_empty()) {
         inventory.distro = Some(distro);
     }
-    let layers: Vec<Layer> = layers.iter().filter_map(Stated::layer).collect();
+    let layers: Vec<Layer> = layers.values().filter_map(Stated::layer).collect();
     if !layers.is_empty() {
         inventory.layers = layers;
     }
 }
 
-/// A layer as its properties state it, which follow each other.
+/// A layer as its properties state it, in any order.
 #[derive(Default)]
 struct Stated<'a> {
-    number: &'a str,
     diff_id: Option<Digest>,
     blob: Option<Digest>,
     size: u64,
@@ -293,19 +307,14 @@ struct Stated<'a> {
 }
 
 impl<'a> Stated<'a> {
-    fn note(layers: &mut Vec<Self>, name: &'a str, value: &'a str) {
+    fn note(layers: &mut BTreeMap<usize, Self>, name: &'a str, value: &'a str) {
         let Some((number, what)) = name.split_once(':') else {
             return;
         };
-        if layers.last().is_none_or(|last| last.number != number) {
-            layers.push(Self {
-                number,
-                ..Self::default()
-            });
-        }
-        let Some(layer) = layers.last_mut() else {
+        let Ok(number) = number.parse() else {
             return;
         };
+        let layer = layers.entry(number).or_default();
         match what {
             "diffId" => layer.diff_id = value.parse().ok(),
             "blob" => layer.blob = value.parse().ok(),

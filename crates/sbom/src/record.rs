@@ -92,6 +92,9 @@ fn name(
         Some(group) if !group.is_empty() => format!("{group}/{name}"),
         _ => name.to_owned(),
     });
+    if let Some(stated) = component.property("plimsoll:name").filter(|_| ours) {
+        return Some(stated.to_owned());
+    }
     if ours || component.exact {
         return joined.or_else(|| told.map(|told| told.name.clone()));
     }
