@@ -11,12 +11,11 @@ use proptest::prelude::*;
 /// Every format in every version that holds a bill of materials.
 fn formats() -> Vec<String> {
     let formats = FORMATS.iter().filter(|format| !format.versions.is_empty());
-    formats
-        .flat_map(|format| {
-            let versions = format.versions.iter();
-            versions.map(|version| format!("{}@{version}", format.name))
-        })
-        .collect()
+    let versioned = formats.flat_map(|format| {
+        let versions = format.versions.iter();
+        versions.map(|version| format!("{}@{version}", format.name))
+    });
+    versioned.collect()
 }
 
 fn again(case: &Case, format: &str) -> Inventory {
@@ -105,7 +104,12 @@ fn a_conversion_of_a_conversion_is_the_same() {
         let mut over = fixture::everything();
         over.inventory = again(&case, &format);
         over.inventory.config.clone_from(&case.inventory.config);
-        assert_eq!(over.render("spdx-json@3.0"), direct, "{format}");
+        let (over, direct) = (over.render("spdx-json@3.0"), &direct);
+        let mut lines = over.lines().zip(direct.lines());
+        // The ids hold a hash of everything.
+        let first = lines.find(|(over, direct)| over != direct && !over.contains("urn:uuid:"));
+        assert_eq!(first, None, "{format}");
+        assert_eq!(over, *direct, "{format}");
     }
 }
 
@@ -125,6 +129,7 @@ proptest! {
             let mut one = package(*ecosystem, name.trim(), &version, 2, &path);
             one.record.licenses = vec![license.trim().to_owned()];
             one.record.licenses.retain(|license| !license.is_empty());
+            one.license = plimsoll_license::expression(&one.record.licenses);
             if *ecosystem == Ecosystem::Maven {
                 one.record.name = format!("org.example:{name}");
             }

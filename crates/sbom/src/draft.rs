@@ -302,8 +302,10 @@ impl Found {
             introduced: introduced.unwrap_or(0),
             removed: None,
             owned_by: None,
+            license: None,
             depends_on: Vec::new(),
         };
+        package.license = plimsoll_license::expression(&package.record.licenses);
         properties::apply(&component.properties, &mut package);
         package.record.nested = package
             .locations

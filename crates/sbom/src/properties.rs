@@ -53,6 +53,10 @@ pub fn of_package(inventory: &Inventory, package: &Package) -> Vec<Property> {
     }
     let owner = package.owned_by.as_ref();
     out.extend(owner.map(|owner| property("ownedBy", owner)));
+    if package.license != plimsoll_license::expression(&record.licenses) {
+        let license = package.license.as_ref();
+        out.extend(license.map(|license| property("licenseExpression", license)));
+    }
     let modularity = record.modularity.as_ref();
     out.extend(modularity.map(|label| property("modularity", label)));
     for (name, holds) in [("local", record.local), ("development", record.development)] {
@@ -169,6 +173,7 @@ pub(crate) fn apply(properties: &[Property], package: &mut Package) {
                     source.version = Some(value.clone());
                 }
             }
+            "licenseExpression" => package.license = Some(value.clone()),
             "ownedBy" => package.owned_by = Some(value.clone()),
             "modularity" => record.modularity = Some(value.clone()),
             "local" => record.local = value == "true",

@@ -33,8 +33,14 @@ pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
     image(&document, &mut draft);
     draft.inventory.distro = distro(&document.distro);
     coverage(&document.coverage, &mut draft);
-    for package in &document.packages {
-        draft.add(component(package));
+    for (at, package) in document.packages.iter().enumerate() {
+        draft.add(Component {
+            reference: at.to_string(),
+            ..component(package)
+        });
+        for to in list_of(package, "depends_on") {
+            draft.edge(&at.to_string(), &to.to_string());
+        }
     }
     Ok(draft.finish())
 }
@@ -115,13 +121,18 @@ fn component(package: &Value) -> Component {
         version: get("version"),
         purl: get("purl"),
         vendor: get("vendor"),
-        licenses: parsing::texts(package.get("licenses"))
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        licenses: owned(package, "licenses"),
+        cpes: owned(package, "cpes"),
+        digests: owned(package, "digests"),
+        development: package.get("development") == Some(&Value::Bool(true)),
         properties: properties(package),
         ..Component::default()
     }
+}
+
+fn owned(value: &Value, key: &str) -> Vec<String> {
+    let texts = parsing::texts(value.get(key)).into_iter();
+    texts.map(str::to_owned).collect()
 }
 
 /// Its fields under the names that other formats have them by.
@@ -134,6 +145,7 @@ fn properties(package: &Value) -> Vec<Property> {
     add("type", text(package, "type"));
     add("confidence", text(package, "confidence"));
     add("ownedBy", text(package, "owned_by"));
+    add("licenseExpression", text(package, "license"));
     add("arch", text(package, "arch"));
     add(
         "layer:index",

@@ -14,6 +14,7 @@ mod npm;
 pub(crate) mod os_release;
 mod python;
 pub(crate) mod rpm;
+pub(crate) mod sbom;
 mod text;
 mod users;
 mod zip;
@@ -43,6 +44,7 @@ pub static ALL: &[&dyn Collector] = &[
     &go::Go,
     &go_mod::GoMod,
     &java::Java,
+    &sbom::Sbom,
     &license_file::LicenseFile,
     &users::Users,
 ];

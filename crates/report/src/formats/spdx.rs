@@ -2,7 +2,7 @@
 
 mod tags;
 
-use super::license::expression;
+use super::license::references;
 use super::reference::{References, short};
 use super::{TOOL, created, write_json};
 use crate::Report;
@@ -263,14 +263,13 @@ impl Maker<'_> {
         entry.supplier = record.vendor.as_deref().map(party);
         entry.source_info = found_in(package);
         let mut properties = of_package(inventory, package);
-        if let Some(license) = expression(&record.licenses) {
-            if license.lossy {
-                let verbatim = record.licenses.iter();
-                properties.extend(verbatim.map(|l| ("plimsoll:license".to_owned(), l.clone())));
+        if let Some(license) = &package.license {
+            entry.license_declared.clone_from(license);
+            for (reference, name) in references(license) {
+                extracted.insert(reference.to_owned(), name.to_owned());
             }
-            entry.license_declared = license.text;
-            extracted.extend(license.references);
         }
+        properties.extend(verbatim(package));
         // Tags and values hold no line breaks.
         for (key, value) in [("name", &record.name), ("version", &record.full_version())] {
             if crate::plain::plain(value) != *value {
@@ -326,6 +325,18 @@ impl Maker<'_> {
             false => vec![annotation],
         }
     }
+}
+
+/// The declared licences, where the expression is not just that.
+pub(super) fn verbatim(package: &Package) -> Vec<Property> {
+    let declared = &package.record.licenses;
+    if declared.as_slice() == package.license.as_slice() {
+        return Vec::new();
+    }
+    let declared = declared.iter();
+    declared
+        .map(|license| ("plimsoll:license".to_owned(), license.clone()))
+        .collect()
 }
 
 fn package_manager(purl: &str) -> ExternalRef {

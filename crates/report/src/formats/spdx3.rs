@@ -1,6 +1,6 @@
 //! SPDX 3.0.1 as JSON-LD: profiles core, software and simple licensing.
 
-use super::license::expression;
+use super::license::references;
 use super::reference::{References, short};
 use super::{TOOL, created, write_json};
 use crate::Report;
@@ -156,12 +156,9 @@ impl Graph<'_> {
                 false => properties.push(("plimsoll:cpe".to_owned(), cpe.clone())),
             }
         }
-        if let Some(license) = expression(&record.licenses) {
-            if license.lossy {
-                let verbatim = record.licenses.iter();
-                properties.extend(verbatim.map(|l| ("plimsoll:license".to_owned(), l.clone())));
-            }
-            let license = self.license(&license.text, &license.references);
+        properties.extend(super::spdx::verbatim(package));
+        if let Some(license) = &package.license {
+            let license = self.license(license);
             self.relate(&id, "hasDeclaredLicense", &[&license]);
         }
         let mut entry = json!({
@@ -196,18 +193,15 @@ impl Graph<'_> {
         id
     }
 
-    fn license(&mut self, text: &str, references: &[(String, String)]) -> String {
+    fn license(&mut self, text: &str) -> String {
         if let Some(id) = self.licenses.get(text) {
             return id.clone();
         }
         let mut uris = Vec::new();
-        for (reference, name) in references {
-            let id = self.id(reference);
-            if self
-                .licenses
-                .insert(reference.clone(), id.clone())
-                .is_none()
-            {
+        for (reference, name) in references(text) {
+            let id = self.id(&format!("Text-{reference}"));
+            let known = self.licenses.insert(id.clone(), id.clone());
+            if known.is_none() {
                 self.add(
                     "simplelicensing_SimpleLicensingText",
                     &id,
@@ -221,10 +215,7 @@ impl Graph<'_> {
         if !uris.is_empty() {
             entry["simplelicensing_customIdToUri"] = uris.into();
         }
-        // A reference alone is an expression under another id.
-        self.licenses
-            .entry(text.to_owned())
-            .or_insert_with(|| id.clone());
+        self.licenses.insert(text.to_owned(), id.clone());
         self.add("simplelicensing_LicenseExpression", &id, entry);
         id
     }

@@ -5,7 +5,6 @@
 //! What Syft has no field for stands in a member `plimsoll` of packages, of
 //! the source and of the configuration, which its readers skip.
 
-use super::license::{is_expression, is_id};
 use super::reference::{References, short};
 use super::write_json;
 use crate::Report;
@@ -97,10 +96,11 @@ fn artifact(report: &Report<'_>, package: &Package, refs: &mut References) -> Va
 }
 
 fn license(text: &str) -> Value {
-    let spdx = if is_id(text) || is_expression(text) {
-        text
-    } else {
+    let spdx = plimsoll_license::expression(&[text]).unwrap_or_default();
+    let spdx = if spdx.contains("LicenseRef-") {
         ""
+    } else {
+        &spdx
     };
     json!({
         "value": text,

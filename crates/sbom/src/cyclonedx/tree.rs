@@ -139,7 +139,7 @@ fn value(element: Element) -> Value {
         text,
         children,
     } = element;
-    let text = text.trim();
+    let (whole, text) = (text.as_str(), text.trim());
     let attribute = |wanted: &str| {
         let found = attributes.iter().find(|(name, _)| name == wanted);
         found.map_or("", |(_, value)| value.as_str())
@@ -152,7 +152,7 @@ fn value(element: Element) -> Value {
                 .collect()
         }
         "hash" => json!({ "alg": attribute("alg"), "content": text }),
-        "property" => json!({ "name": attribute("name"), "value": text }),
+        "property" => json!({ "name": attribute("name"), "value": whole }),
         "dependency" => {
             let needs: Vec<Value> = children
                 .into_iter()
