@@ -62,7 +62,7 @@ struct PackageEntry {
     checksums: Vec<Checksum>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_info: Option<String>,
-    license_concluded: &'static str,
+    license_concluded: String,
     license_declared: String,
     copyright_text: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -199,7 +199,7 @@ impl Maker<'_> {
             files_analyzed: false,
             checksums: Vec::new(),
             source_info: None,
-            license_concluded: NOTHING,
+            license_concluded: NOTHING.to_owned(),
             license_declared: NOTHING.to_owned(),
             copyright_text: NOTHING,
             external_refs: Vec::new(),
@@ -226,7 +226,7 @@ impl Maker<'_> {
         let mut entry = self.entry(
             &distro.id,
             "SPDXRef-OperatingSystem".to_owned(),
-            "OPERATING-SYSTEM",
+            "OPERATING_SYSTEM",
         );
         entry.version_info.clone_from(&distro.version);
         entry.annotations = self.annotations(&of_distro(distro));
@@ -264,7 +264,11 @@ impl Maker<'_> {
         entry.source_info = found_in(package);
         let mut properties = of_package(inventory, package);
         if let Some(license) = &package.license {
-            entry.license_declared.clone_from(license);
+            // Without a declaration it was read off a licence file.
+            match record.licenses.is_empty() {
+                true => entry.license_concluded.clone_from(license),
+                false => entry.license_declared.clone_from(license),
+            }
             for (reference, name) in references(license) {
                 extracted.insert(reference.to_owned(), name.to_owned());
             }

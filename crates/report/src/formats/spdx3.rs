@@ -159,7 +159,12 @@ impl Graph<'_> {
         properties.extend(super::spdx::verbatim(package));
         if let Some(license) = &package.license {
             let license = self.license(license);
-            self.relate(&id, "hasDeclaredLicense", &[&license]);
+            // Without a declaration it was read off a licence file.
+            let kind = match record.licenses.is_empty() {
+                true => "hasConcludedLicense",
+                false => "hasDeclaredLicense",
+            };
+            self.relate(&id, kind, &[&license]);
         }
         let mut entry = json!({
             "name": record.name,

@@ -59,7 +59,9 @@ fn bill(document: &Document) -> Bill {
         };
         for to in parsing::texts(dependency.get("dependsOn")) {
             draft.edge(from, to);
-            draft.inner.insert(to.to_owned());
+            if from != to {
+                draft.inner.insert(to.to_owned());
+            }
         }
     }
     draft.finish()

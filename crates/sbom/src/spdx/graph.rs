@@ -40,7 +40,18 @@ pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
         }
         let mut component = component(element, &graph);
         let id = component.reference.as_str();
-        let declared = links.licenses.get(id).into_iter().flatten();
+        let concluded = || {
+            links
+                .concluded
+                .get(id)
+                .filter(|_| !super::is_ours(&component))
+        };
+        let declared = links
+            .licenses
+            .get(id)
+            .or_else(concluded)
+            .into_iter()
+            .flatten();
         component.licenses = declared
             .filter_map(|license| graph.license(license))
             .map(str::to_owned)
@@ -141,6 +152,7 @@ impl<'a> Graph<'a> {
 #[derive(Default)]
 struct Links<'a> {
     licenses: HashMap<&'a str, Vec<&'a str>>,
+    concluded: HashMap<&'a str, Vec<&'a str>>,
     files: HashMap<&'a str, Vec<&'a str>>,
     development: HashSet<&'a str>,
 }
@@ -165,6 +177,7 @@ impl<'a> Links<'a> {
                         self.development.insert(to);
                     }
                 }
+                "hasConcludedLicense" => self.concluded.entry(from).or_default().push(to),
                 "hasDeclaredLicense" => self.licenses.entry(from).or_default().push(to),
                 "contains" => {
                     self.files.entry(from).or_default().push(to);

@@ -226,11 +226,6 @@ fn component(package: &Value) -> Component {
         name: get("name").map(str::to_owned),
         version: get("versionInfo").map(str::to_owned),
         digests: digests(package),
-        licenses: get("licenseDeclared")
-            .or_else(|| get("licenseConcluded"))
-            .map(str::to_owned)
-            .into_iter()
-            .collect(),
         vendor: get("supplier").or_else(|| get("originator")).map(party),
         properties: annotated(package.get("annotations").unwrap_or(&Value::Null)),
         ..Component::default()
@@ -250,7 +245,11 @@ fn component(package: &Value) -> Component {
             _ => {}
         }
     }
-    // Declared licences that are no expression stand in the comment.
+    // Others conclude what is declared where they declare nothing.
+    let concluded = || get("licenseConcluded").filter(|_| !is_ours(&component));
+    let license = get("licenseDeclared").or_else(concluded);
+    component.licenses = license.map(str::to_owned).into_iter().collect();
+    // Declared licences that are no expression stand in the annotation.
     if component.property("plimsoll:license").is_some() {
         let declared = component.properties_named("plimsoll:license");
         component.licenses = declared.map(str::to_owned).collect();
@@ -266,6 +265,11 @@ fn component(package: &Value) -> Component {
     }
     component.kind = kind(&component, text_of(package, "primaryPackagePurpose"));
     component
+}
+
+/// Whether this program wrote it.
+fn is_ours(component: &Component) -> bool {
+    component.property("plimsoll:type").is_some()
 }
 
 fn kind(component: &Component, purpose: Option<&str>) -> Kind {

@@ -50,7 +50,8 @@ fn package(out: &mut String, entry: &PackageEntry) {
     some(out, "PackageVersion", entry.version_info.as_ref());
     some(out, "PackageSupplier", entry.supplier.as_ref());
     tag_line(out, "PackageDownloadLocation", entry.download_location);
-    tag_line(out, "PrimaryPackagePurpose", entry.primary_package_purpose);
+    let purpose = entry.primary_package_purpose.replace('_', "-");
+    tag_line(out, "PrimaryPackagePurpose", &purpose);
     tag_line(out, "FilesAnalyzed", &entry.files_analyzed.to_string());
     for checksum in &entry.checksums {
         let _ = writeln!(
@@ -62,7 +63,7 @@ fn package(out: &mut String, entry: &PackageEntry) {
     if let Some(info) = &entry.source_info {
         text(out, "PackageSourceInfo", info);
     }
-    tag_line(out, "PackageLicenseConcluded", entry.license_concluded);
+    tag_line(out, "PackageLicenseConcluded", &entry.license_concluded);
     tag_line(out, "PackageLicenseDeclared", &entry.license_declared);
     tag_line(out, "PackageCopyrightText", entry.copyright_text);
     for reference in &entry.external_refs {
