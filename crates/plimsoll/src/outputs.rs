@@ -93,7 +93,10 @@ fn parse(text: &str) -> Result<Output, Failure> {
 pub(crate) fn write(outputs: &[Output], report: &Report<'_>) -> Result<(), Failure> {
     for output in outputs {
         let mut bytes = Vec::new();
-        output.format.render(report, &mut bytes).map_err(Failure::unjudged)?;
+        output
+            .format
+            .render(report, &mut bytes)
+            .map_err(Failure::unjudged)?;
         match &output.file {
             None => print(&bytes)?,
             Some(path) => place(path, &bytes).map_err(|error| {
@@ -134,6 +137,10 @@ fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// `SOURCE_DATE_EPOCH`, the date of reproducible documents, where it is set
 /// and a number of seconds.
 pub(crate) fn source_date() -> Option<jiff::Timestamp> {
-    let seconds = std::env::var("SOURCE_DATE_EPOCH").ok()?.trim().parse().ok()?;
+    let seconds = std::env::var("SOURCE_DATE_EPOCH")
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     jiff::Timestamp::from_second(seconds).ok()
 }

@@ -129,7 +129,7 @@ fn describe(component: &mut Component, metadata: &Value) {
     }
 }
 
-fn ecosystem(kind: &str, purl: Option<&str>) -> Option<Ecosystem> {
+pub(crate) fn ecosystem(kind: &str, purl: Option<&str>) -> Option<Ecosystem> {
     Some(match kind {
         "alpm" => Ecosystem::Alpm,
         "apk" => Ecosystem::Apk,

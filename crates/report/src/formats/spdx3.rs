@@ -252,7 +252,7 @@ impl Graph<'_> {
             &id,
             json!({
                 "name": inventory.image.name,
-                "profileConformance": ["core", "software", "simpleLicensing", "extension"],
+                "profileConformance": ["core", "software", "simpleLicensing"],
                 "rootElement": [bill],
                 "extension": extension,
             }),

@@ -120,6 +120,9 @@ fn component(value: &Value) -> Component {
     {
         component.kind = Kind::Group;
     }
+    let told = component.property("syft:package:type");
+    component.ecosystem =
+        told.and_then(|kind| crate::syft::ecosystem(kind, component.purl.as_deref()));
     if component.property("plimsoll:removed:layer:index").is_some() {
         component.development = false;
     }
