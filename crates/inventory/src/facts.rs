@@ -88,7 +88,8 @@ pub struct Ownership {
 /// One file of a package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnedFile {
-    /// Path from the image root, without a leading slash.
+    /// Path from the image root, without a leading slash; with a slash at its
+    /// end, a folder that belongs to the package as a whole.
     pub path: String,
     /// Digest that the package's record states.
     pub digest: Option<FileDigest>,

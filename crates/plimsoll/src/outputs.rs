@@ -2,22 +2,22 @@
 
 use crate::Failure;
 use clap::Args;
-use plimsoll_report::{FORMATS, Format, Report};
+use plimsoll_report::{Chosen, FORMATS, Report};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Flags {
     /// Output format, to standard output (or -) or to a file; may be given
-    /// many times. `plimsoll list formats` names them; `scan` prints text,
+    /// many times. Some take a version: cyclonedx-json@1.5. `plimsoll list formats` names them; `scan` prints text,
     /// `sbom` a table when none is given
-    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    #[arg(short, long = "output", value_name = "FORMAT[@VERSION][=FILE]")]
     output: Vec<String>,
 }
 
 /// One format and where it goes.
 pub(crate) struct Output {
-    format: &'static Format,
+    format: Chosen,
     file: Option<PathBuf>,
 }
 
@@ -68,16 +68,24 @@ fn parse(text: &str) -> Result<Output, Failure> {
         Some((name, file)) => (name, Some(PathBuf::from(file))),
         None => (text, None),
     };
-    let format = FORMATS
-        .iter()
-        .find(|format| format.name == name)
-        .ok_or_else(|| {
-            let known: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-            Failure::usage(format!(
-                "there is no output format `{name}`; use one of {}",
-                known.join(", ")
-            ))
-        })?;
+    let format = Chosen::of(name).ok_or_else(|| {
+        let bare = name.split_once('@').map_or(name, |(bare, _)| bare);
+        let named = FORMATS.iter().find(|format| format.name == bare);
+        Failure::usage(match named.map(|format| format.versions) {
+            Some([]) => format!("output format `{bare}` has no versions"),
+            Some(versions) => format!(
+                "output format `{bare}` is written in {}",
+                versions.join(", ")
+            ),
+            None => {
+                let known: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+                format!(
+                    "there is no output format `{name}`; use one of {}",
+                    known.join(", ")
+                )
+            }
+        })
+    })?;
     Ok(Output { format, file })
 }
 
@@ -85,7 +93,10 @@ fn parse(text: &str) -> Result<Output, Failure> {
 pub(crate) fn write(outputs: &[Output], report: &Report<'_>) -> Result<(), Failure> {
     for output in outputs {
         let mut bytes = Vec::new();
-        (output.format.render)(report, &mut bytes).map_err(Failure::unjudged)?;
+        output
+            .format
+            .render(report, &mut bytes)
+            .map_err(Failure::unjudged)?;
         match &output.file {
             None => print(&bytes)?,
             Some(path) => place(path, &bytes).map_err(|error| {
@@ -121,4 +132,15 @@ fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_added_extension("part");
     std::fs::write(&part, bytes)?;
     std::fs::rename(&part, path)
+}
+
+/// `SOURCE_DATE_EPOCH`, the date of reproducible documents, where it is set
+/// and a number of seconds.
+pub(crate) fn source_date() -> Option<jiff::Timestamp> {
+    let seconds = std::env::var("SOURCE_DATE_EPOCH")
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    jiff::Timestamp::from_second(seconds).ok()
 }

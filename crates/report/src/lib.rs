@@ -10,6 +10,6 @@ mod plain;
 mod plan;
 mod report;
 
-pub use formats::{FORMATS, Format};
+pub use formats::{Chosen, FORMATS, Format};
 pub use plain::plain;
 pub use report::{Report, closing_line};

@@ -22,6 +22,9 @@ pub struct Report<'a> {
     pub data: Option<&'a DataPosition>,
     /// The present moment, from which only ages are computed.
     pub now: jiff::Timestamp,
+    /// The date for documents that must have one where the image tells none
+    /// (`SOURCE_DATE_EPOCH`).
+    pub source_date: Option<jiff::Timestamp>,
     /// Text: every package with findings and every id, not only what is above
     /// medium.
     pub all: bool,

@@ -1,7 +1,8 @@
-//! CycloneDX 1.6 as its official schema wants it.
+//! CycloneDX as its official schemas want it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod fixture;
+mod schema;
 
 use fixture::{Case, finding, package};
 use plimsoll_types::{Ecosystem, Gap, GapKind, Inventory, Severity};
@@ -10,35 +11,40 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    let bom = include_str!("schemas/bom-1.6.SNAPSHOT.schema.json");
+const VERSIONS: [&str; 4] = ["1.4", "1.5", "1.6", "1.7"];
+
+static SCHEMAS: LazyLock<Vec<jsonschema::Validator>> = LazyLock::new(|| {
     let mut registry = jsonschema::Registry::new();
-    for (name, text) in [
-        ("spdx", include_str!("schemas/spdx.SNAPSHOT.schema.json")),
-        (
-            "jsf-0.82",
-            include_str!("schemas/jsf-0.82.SNAPSHOT.schema.json"),
-        ),
-    ] {
-        let schema: Value = serde_json::from_str(text).unwrap();
-        let uri = format!("http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json");
-        registry = registry.add(uri, schema).unwrap();
+    for name in ["spdx", "jsf-0.82", "cryptography-defs"] {
+        let file = format!("{name}.SNAPSHOT.schema.json");
+        let uri = format!("http://cyclonedx.org/schema/{file}");
+        registry = registry.add(uri, schema::json(&file)).unwrap();
     }
     let registry = registry.prepare().unwrap();
-    jsonschema::options()
-        .with_registry(&registry)
-        .should_validate_formats(true)
-        .build(&serde_json::from_str(bom).unwrap())
-        .unwrap()
+    let validator = |version: &str| {
+        jsonschema::options()
+            .with_registry(&registry)
+            .should_validate_formats(true)
+            .build(&schema::json(&format!(
+                "bom-{version}.SNAPSHOT.schema.json"
+            )))
+            .unwrap()
+    };
+    VERSIONS.map(validator).into()
 });
 
+/// The document in 1.6; every version is valid.
 fn valid(case: &Case) -> Value {
+    for (version, validator) in VERSIONS.iter().zip(&*SCHEMAS) {
+        let text = case.render(&format!("cyclonedx-json@{version}"));
+        let bom: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&bom)
+            .map(|error| format!("{version} {}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
     let bom: Value = serde_json::from_str(&case.render("cyclonedx")).unwrap();
-    let errors: Vec<_> = SCHEMA
-        .iter_errors(&bom)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
     let mut taken = BTreeSet::new();
     references(&bom, &mut taken);
     for affected in bom["vulnerabilities"].as_array().into_iter().flatten() {
@@ -47,6 +53,37 @@ fn valid(case: &Case) -> Value {
         }
     }
     bom
+}
+
+/// Whether `xmllint` takes every version in XML; it says so when it is not
+/// installed.
+fn valid_xml(case: &Case) {
+    let folder = tempfile::tempdir().unwrap();
+    let unpack = |name: &str| {
+        std::fs::write(folder.path().join(name), schema::text(name)).unwrap();
+    };
+    unpack("spdx.SNAPSHOT.xsd");
+    for version in VERSIONS {
+        let schema = format!("bom-{version}.SNAPSHOT.xsd");
+        unpack(&schema);
+        let document = folder.path().join("bom.xml");
+        std::fs::write(&document, case.render(&format!("cyclonedx-xml@{version}"))).unwrap();
+        let lint = std::process::Command::new("xmllint")
+            .args(["--nonet", "--noout", "--schema"])
+            .arg(folder.path().join(schema))
+            .arg(&document)
+            .output();
+        match lint {
+            Ok(lint) => {
+                let told = String::from_utf8_lossy(&lint.stderr).into_owned();
+                assert!(lint.status.success(), "{version}: {told}");
+            }
+            Err(_) => {
+                eprintln!("skipped: xmllint is not installed, so XML is not validated");
+                return;
+            }
+        }
+    }
 }
 
 /// Collects every `bom-ref` and sees that it is unique.
@@ -78,6 +115,37 @@ fn an_image_with_findings() {
         .unwrap();
     assert_eq!(openssl["affects"].as_array().unwrap().len(), 2);
     insta::assert_snapshot!(case.render("cyclonedx"));
+    valid_xml(&case);
+}
+
+#[test]
+fn the_same_in_xml() {
+    let mut case = fixture::everything();
+    case.inventory.packages.truncate(2);
+    case.inventory.packages[0].depends_on = vec![1];
+    case.findings.clear();
+    valid_xml(&case);
+    insta::assert_snapshot!(case.render("cyclonedx-xml"));
+}
+
+#[test]
+fn every_field_finds_its_place() {
+    let case = fixture::everything();
+    let bom = valid(&case);
+    valid_xml(&case);
+    let curl = &bom["components"][1];
+    assert_eq!(curl["hashes"][0]["alg"], "SHA-256");
+    assert_eq!(curl["cpe"], "cpe:2.3:a:haxx:curl:7.88.1:*:*:*:*:*:*:*");
+    assert_eq!(
+        curl["supplier"]["name"],
+        "A Maintainer <maintainer@example.org>"
+    );
+    let dependencies = bom["dependencies"].as_array().unwrap();
+    let of_curl = dependencies
+        .iter()
+        .find(|d| d["ref"] == curl["bom-ref"])
+        .unwrap();
+    assert_eq!(of_curl["dependsOn"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -153,6 +221,7 @@ fn odd_packages() {
         case.findings.push(odd);
     }
     let bom = valid(&case);
+    valid_xml(&case);
     let text = bom.to_string();
     assert!(text.contains("\"pkg:pypi/foo-bar@1#2\""), "{text}");
 }

@@ -31,6 +31,25 @@ pub struct Distro {
 }
 
 impl Distro {
+    /// The os-release id of a distribution that package URLs and scanners also
+    /// call otherwise.
+    pub fn id_of(name: &str) -> String {
+        let name = name.to_ascii_lowercase();
+        let id = match name.as_str() {
+            "redhat" => "rhel",
+            "alma" => "almalinux",
+            "amazon" => "amzn",
+            "oracle" => "ol",
+            "cbl-mariner" => "mariner",
+            "opensuse.leap" => "opensuse-leap",
+            "opensuse.tumbleweed" => "opensuse-tumbleweed",
+            "suse" | "suse linux enterprise server" => "sles",
+            "slem" => "sle-micro",
+            other => other,
+        };
+        id.to_owned()
+    }
+
     /// Value of the package URL qualifier `distro`.
     pub fn qualifier(&self) -> String {
         if self.id.is_empty() {

@@ -96,7 +96,11 @@ impl PackageUrl {
         };
         let mut record =
             PackageRecord::new(ecosystem, name, self.version.clone(), Confidence::Declared);
+        record.qualifiers = self.qualifiers.clone();
         if ecosystem.is_os() {
+            for implied in ["arch", "distro", "epoch", "upstream"] {
+                record.qualifiers.remove(implied);
+            }
             record.arch = self.qualifiers.get("arch").cloned();
             record.epoch = self.qualifiers.get("epoch").and_then(|e| e.parse().ok());
             record.source = self.qualifiers.get("upstream").map(|upstream| {
@@ -132,13 +136,20 @@ impl PackageUrl {
 }
 
 impl PackageUrl {
-    /// The distribution that an OS package's `distro` qualifier names, with the
-    /// namespace as its id where the qualifier has none.
+    /// The distribution that an OS package's `distro` qualifier names (Docker
+    /// Scout: `os_name` and `os_version`), with the namespace as its id where
+    /// the qualifier has none.
     pub fn distro(&self) -> Option<Distro> {
         if !Ecosystem::from_purl_type(&self.kind)?.is_os() {
             return None;
         }
-        let qualifier = self.qualifiers.get("distro").map_or("", String::as_str);
+        let qualifier = |key| self.qualifiers.get(key).map_or("", String::as_str);
+        let (name, version) = (qualifier("os_name"), qualifier("os_version"));
+        let scout = format!("{name}-{version}");
+        let qualifier = match qualifier("distro") {
+            "" if !name.is_empty() && !version.is_empty() => &scout,
+            qualifier => qualifier,
+        };
         let (id, version) = match qualifier.rsplit_once('-') {
             Some((id, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
                 (id, Some(version.to_owned()))
@@ -151,10 +162,7 @@ impl PackageUrl {
             _ => (qualifier, None),
         };
         (!id.is_empty()).then(|| Distro {
-            id: match id {
-                "redhat" => "rhel".to_owned(),
-                id => id.to_owned(),
-            },
+            id: Distro::id_of(id),
             pretty: version
                 .as_ref()
                 .map_or_else(|| id.to_owned(), |v| format!("{id} {v}")),
@@ -349,6 +357,23 @@ mod tests {
             "pkg:npm/x?a b=1",
         ] {
             assert!(bad.parse::<PackageUrl>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn distributions_go_by_many_names() {
+        for (text, expected) in [
+            ("pkg:rpm/redhat/a@1?distro=redhat-8.4", "rhel-8.4"),
+            ("pkg:rpm/alma/a@1?distro=alma-9.1", "almalinux-9.1"),
+            ("pkg:rpm/oracle/a@1?distro=8", "ol-8"),
+            (
+                "pkg:alpine/a@1?os_name=alpine&os_version=3.16",
+                "alpine-3.16",
+            ),
+            ("pkg:deb/debian/a@1", "debian"),
+        ] {
+            let purl: PackageUrl = text.parse().unwrap();
+            assert_eq!(purl.distro().unwrap().qualifier(), expected, "{text}");
         }
     }
 

@@ -66,6 +66,7 @@ mod r;
 pub(crate) mod rpm;
 mod ruby;
 mod rust;
+pub(crate) mod sbom;
 mod snap;
 mod spack;
 mod sqlite;
@@ -216,6 +217,7 @@ pub static ALL: &[&dyn Collector] = &[
     &helm::Helm,
     &model::Model,
     // Everything else.
+    &sbom::Sbom,
     &license_file::LicenseFile,
     &users::Users,
 ];

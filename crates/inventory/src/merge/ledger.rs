@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The owners of files, by path.
 #[derive(Default)]
-pub(super) struct Ledger<'a> {
+pub(super) struct Ledger {
     files: HashMap<String, u32>,
     /// Folders that belong to one package as a whole.
-    folders: HashMap<&'a str, u32>,
+    folders: HashMap<String, u32>,
     pub alterations: Vec<Alteration>,
 }
 
@@ -22,8 +22,8 @@ struct Claim<'a> {
     file: &'a OwnedFile,
 }
 
-impl<'a> Ledger<'a> {
-    pub fn new(visible: &Visible<'_>, packages: &'a [Package]) -> Self {
+impl Ledger {
+    pub fn new(visible: &Visible<'_>, packages: &[Package]) -> Self {
         let mut ledger = Self::default();
         let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         for (at, package) in packages.iter().enumerate() {
@@ -31,7 +31,7 @@ impl<'a> Ledger<'a> {
                 if place.nested.is_empty() && package.record.confidence != Confidence::Declared {
                     ledger.files.entry(place.path.clone()).or_insert(index(at));
                     if let Some(folder) = folder(package.record.ecosystem, &place.path) {
-                        ledger.folders.insert(folder, index(at));
+                        ledger.folders.insert(folder.to_owned(), index(at));
                     }
                 }
             }
@@ -56,6 +56,10 @@ impl<'a> Ledger<'a> {
                         .and_then(|index| packages.get(index))
                         .is_some_and(|package| package.owned_by.is_some());
                     for file in owner.files.iter().filter(|_| !repackaged) {
+                        if let Some(folder) = file.path.strip_suffix('/') {
+                            ledger.folders.insert(folder.to_owned(), package);
+                            continue;
+                        }
                         let directory = parent(&file.path);
                         let real = directories.entry(directory).or_insert_with(|| {
                             let real = visible.tree.real(directory);

@@ -5,7 +5,7 @@
 //! up to the top, in which the database at a path names the package.
 
 use super::files::Tree;
-use crate::collectors;
+use crate::collectors::{self, sbom};
 use crate::facts::{Evidence, Fact, LayerFacts};
 use plimsoll_types::{Ecosystem, Gap, GapKind, Inventory, Location, Package, PackageRecord};
 use std::cmp::Ordering;
@@ -158,7 +158,13 @@ impl<'a> Timeline<'a> {
         self.removed_databases();
         let mut present: BTreeMap<Identity, Package> = BTreeMap::new();
         let mut removed: BTreeMap<Identity, Package> = BTreeMap::new();
+        // Files in which packages are given rather than found.
+        let bills = self.evidence.keys().filter(|(_, by)| *by == sbom::NAME);
+        let bills: BTreeSet<&str> = bills.map(|(path, _)| *path).collect();
+        let mut given: BTreeMap<Identity, bool> = BTreeMap::new();
         for ((path, nested, identity), runs) in &self.runs {
+            let only = given.entry(identity.clone()).or_insert(true);
+            *only &= bills.contains(path);
             for run in runs {
                 let location = Location {
                     path: (*path).to_owned(),
@@ -214,6 +220,7 @@ impl<'a> Timeline<'a> {
                 }
             }
         }
+        fold(&mut present, &given);
         removed.retain(|identity, _| !present.contains_key(identity));
         for package in present.values_mut().chain(removed.values_mut()) {
             package.locations.sort();
@@ -260,6 +267,44 @@ fn records(evidence: &Evidence) -> Vec<&PackageRecord> {
         _ => None,
     });
     packages.flatten().collect()
+}
+
+/// A package that only bills of materials name is one that was found, where
+/// both agree in all that the bill says: the package URL without qualifiers.
+fn fold(present: &mut BTreeMap<Identity, Package>, given: &BTreeMap<Identity, bool>) {
+    let is_given = |identity: &Identity| given.get(identity) == Some(&true);
+    if !given.values().any(|only| *only) {
+        return;
+    }
+    // Without what bills leave out; the first of several architectures.
+    let loose = |(ecosystem, name, epoch, version, _): &Identity| {
+        let name = match ecosystem {
+            Ecosystem::Pypi => plimsoll_types::pep503(name),
+            _ => name.clone(),
+        };
+        (*ecosystem, name, epoch.unwrap_or(0), version.clone())
+    };
+    let mut found: BTreeMap<_, Vec<Identity>> = BTreeMap::new();
+    for identity in present.keys().filter(|identity| !is_given(identity)) {
+        found
+            .entry(loose(identity))
+            .or_default()
+            .push(identity.clone());
+    }
+    let bills: Vec<Identity> = present.keys().filter(|i| is_given(i)).cloned().collect();
+    for bill in bills {
+        let same = found.get(&loose(&bill)).into_iter().flatten();
+        let mut same = same.filter(|found| bill.4.is_none() || found.4 == bill.4);
+        let Some(target) = same.next() else {
+            continue;
+        };
+        if let Some(named) = present.remove(&bill)
+            && let Some(package) = present.get_mut(target)
+        {
+            package.locations.extend(named.locations);
+            package.introduced = package.introduced.min(named.introduced);
+        }
+    }
 }
 
 /// Whether a newer database format stands beside this rpm database: the

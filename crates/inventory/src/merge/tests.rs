@@ -482,3 +482,85 @@ fn a_lock_file_is_no_copy_that_nobody_owns() {
     let x = inventory.packages.iter().find(|p| p.record.name == "x");
     assert_eq!(x.unwrap().owned_by.as_deref(), Some("a"));
 }
+
+/// An SPDX document of packages by their package URLs.
+fn bill(purls: &[&str]) -> String {
+    let packages: Vec<_> = purls
+        .iter()
+        .enumerate()
+        .map(|(at, purl)| {
+            format!(
+                r#"{{"SPDXID":"SPDXRef-{at}","name":"{at}","externalRefs":[{{"referenceType":"purl","referenceLocator":"{purl}"}}]}}"#
+            )
+        })
+        .collect();
+    let packages = packages.join(",");
+    format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{packages}],"relationships":[]}}"#)
+}
+
+#[test]
+fn the_database_wins_over_the_bill_of_materials() {
+    let database = "lib/apk/db/installed=P:ssl_client\nV:1.36.1-r0\nA:x86_64\no:busybox\n\n";
+    for purl in [
+        "pkg:apk/wolfi/ssl_client@1.36.1-r0?arch=x86_64",
+        // Without the architecture it is still that package.
+        "pkg:apk/wolfi/ssl_client@1.36.1-r0",
+    ] {
+        let path = "var/lib/db/sbom/ssl_client-1.36.1-r0.spdx.json";
+        let bill = format!("{path}={}", bill(&[purl]));
+        for layers in [
+            &[&[database, &*bill][..]][..],
+            &[&[&*bill][..], &[database]],
+        ] {
+            let inventory = merged(layers);
+            assert_eq!(inventory.packages.len(), 1, "{purl}");
+            let package = &inventory.packages[0];
+            assert_eq!(package.record.source_name(), "busybox");
+            let paths: Vec<_> = package.locations.iter().map(|l| l.path.as_str()).collect();
+            assert_eq!(paths, ["lib/apk/db/installed", path]);
+        }
+    }
+}
+
+#[test]
+fn what_a_bill_says_of_another_version_or_architecture_stays() {
+    let database = "lib/apk/db/installed=P:a\nV:1-r0\nA:x86_64\n\n";
+    let purls = ["pkg:apk/wolfi/a@2-r0", "pkg:apk/wolfi/a@1-r0?arch=aarch64"];
+    let bill = format!("a.spdx.json={}", bill(&purls));
+    assert_eq!(merged(&[&[database, &bill]]).packages.len(), 3);
+}
+
+#[test]
+fn a_bill_spells_names_in_the_normal_form() {
+    let metadata = "lib/site-packages/Foo_Bar-1.dist-info/METADATA=Name: Foo_Bar\nVersion: 1\n\n";
+    let bill = format!("app/bom.json={}", bill(&["pkg:pypi/foo-bar@1"]));
+    let inventory = merged(&[&[metadata, &bill]]);
+    assert_eq!(inventory.packages.len(), 1);
+    assert_eq!(inventory.packages[0].record.name, "Foo_Bar");
+}
+
+#[test]
+fn several_bills_of_one_image_do_not_hide_each_other() {
+    let one = format!(
+        "a/x.cdx.spdx.json={}",
+        bill(&["pkg:npm/a@1", "pkg:npm/c@1"])
+    );
+    let two = format!(
+        "b/x.cdx.spdx.json={}",
+        bill(&["pkg:npm/b@1", "pkg:npm/c@1"])
+    );
+    let inventory = merged(&[&[&one, &two]]);
+    let names = inventory.packages.iter().map(|p| p.record.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(inventory.packages[2].locations.len(), 2);
+}
+
+#[test]
+fn a_folder_of_bitnami_belongs_to_its_component() {
+    let path = "opt/bitnami/redis/.spdx-redis.spdx";
+    let bill = format!("{path}={}", bill(&["pkg:bitnami/redis@7.4.0-0"]));
+    let inventory = merged(&[&[&bill, "opt/bitnami/redis/bin/redis-server=x", "opt/y=y"]]);
+    let owned = inventory.files.iter().filter(|file| file.owner == Some(0));
+    let owned: Vec<_> = owned.map(|file| file.path.as_str()).collect();
+    assert_eq!(owned, [path, "opt/bitnami/redis/bin/redis-server"]);
+}

@@ -37,7 +37,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             .collect(),
         Table::Formats => plimsoll_report::FORMATS
             .iter()
-            .map(|format| (format.name.to_owned(), format.about.to_owned()))
+            .map(|format| {
+                let about = match format.versions {
+                    [] => format.about.to_owned(),
+                    versions => format!("{} ({})", format.about, versions.join(", ")),
+                };
+                (format.name.to_owned(), about)
+            })
             .collect(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         verdict: None,
         data: None,
         now: jiff::Timestamp::now(),
+        source_date: outputs::source_date(),
         all: true,
         all_layers: arguments.all_layers,
     };

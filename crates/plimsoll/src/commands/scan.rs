@@ -114,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         verdict: Some(&verdict),
         data: data.as_ref(),
         now,
+        source_date: outputs::source_date(),
         all: arguments.all,
         all_layers: arguments.all_layers,
     };

@@ -7,12 +7,15 @@ use plimsoll_advisory::versions::Scheme;
 use plimsoll_image::Image;
 use plimsoll_inventory::FactCache;
 use plimsoll_types::{Inventory, PackageUrl, Platform};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Source {
     /// Image: a reference, or a path; or with a prefix: registry:,
-    /// docker-archive:, oci-archive:, oci-dir:, dir:, pkg: (a package URL)
+    /// docker-archive:, oci-archive:, oci-dir:, dir:, sbom: (a bill of
+    /// materials; `sbom:-` reads standard input), pkg: (a package URL)
     #[arg(value_name = "IMAGE")]
     pub(crate) image: String,
 
@@ -46,10 +49,17 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads the image, or the package URL, into an inventory.
+    /// Reads the image, the bill of materials or the package URL into an
+    /// inventory.
     pub(crate) fn inventory(&self) -> Result<Inventory, Failure> {
         if self.image.starts_with("pkg:") {
             return package(&self.image);
+        }
+        if let Some(file) = self.image.strip_prefix("sbom:") {
+            return bill(file);
+        }
+        if is_bill(Path::new(&self.image)) {
+            return bill(&self.image);
         }
         let line = progress::Line::new(&self.image);
         let options = plimsoll_image::Options {
@@ -75,6 +85,34 @@ impl Source {
         };
         plimsoll_inventory::take(&image, &options, &line).map_err(Failure::unjudged)
     }
+}
+
+/// Whether a path is that of a bill of materials: archives, the other files
+/// that may stand here, begin otherwise.
+fn is_bill(path: &Path) -> bool {
+    let mut start = Vec::new();
+    path.is_file()
+        && File::open(path).is_ok_and(|file| file.take(256).read_to_end(&mut start).is_ok())
+        && plimsoll_sbom::may_be(&start)
+}
+
+fn bill(file: &str) -> Result<Inventory, Failure> {
+    let mut bytes = Vec::new();
+    let input: io::Result<Box<dyn Read>> = match file {
+        "" => Err(io::Error::other("it names no file")),
+        "-" => Ok(Box::new(io::stdin().lock())),
+        path => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    input
+        .and_then(|input| input.take(plimsoll_sbom::LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::usage(format!("`sbom:{file}` cannot be read: {error}")))?;
+    let bill = plimsoll_sbom::read(&bytes)
+        .map_err(|error| Failure::unjudged(format!("`{file}`: {error}")))?;
+    let mut inventory = bill.inventory;
+    if inventory.image.name.is_empty() {
+        file.clone_into(&mut inventory.image.name);
+    }
+    Ok(inventory)
 }
 
 fn package(text: &str) -> Result<Inventory, Failure> {

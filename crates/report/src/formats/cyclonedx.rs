@@ -1,30 +1,37 @@
-//! CycloneDX 1.6 in JSON.
+//! CycloneDX 1.4 to 1.7, in JSON and XML.
 
+mod choice;
 mod component;
-mod license;
 mod vulnerability;
+mod xml;
 
+use super::reference::References;
 use crate::Report;
-use component::{Component, Property, property};
-use plimsoll_types::Package;
+pub(super) use component::oci_purl;
+use component::{Component, Property, properties};
+use plimsoll_sbom::properties::of_coverage;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::io;
 use vulnerability::Vulnerability;
 
-pub(super) fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut bom = Bom::of(report);
-    bom.serial_number = Some(serial_number(&serde_json::to_vec(&bom)?));
-    super::write_json(&bom, out)
+/// The newest that most readers know first.
+pub(super) const VERSIONS: &[&str] = &["1.6", "1.4", "1.5", "1.7"];
+
+pub(super) fn json(report: &Report<'_>, version: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    super::write_json(&Bom::complete(report, version)?, out)
+}
+
+pub(super) fn xml(report: &Report<'_>, version: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    xml::write(&Bom::complete(report, version)?, out)
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Bom {
     #[serde(rename = "$schema")]
-    schema: &'static str,
+    schema: String,
     bom_format: &'static str,
-    spec_version: &'static str,
+    spec_version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     serial_number: Option<String>,
     version: u32,
@@ -44,9 +51,18 @@ struct Metadata {
     properties: Vec<Property>,
 }
 
+/// Programs are components since 1.5.
 #[derive(Serialize)]
-struct Tools {
-    components: [Component; 1],
+#[serde(untagged)]
+enum Tools {
+    Components { components: [Component; 1] },
+    Names([Tool; 1]),
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
 }
 
 #[derive(Serialize)]
@@ -63,7 +79,15 @@ struct Composition {
 }
 
 impl Bom {
-    fn of(report: &Report<'_>) -> Self {
+    /// With a serial number that names the content.
+    fn complete(report: &Report<'_>, version: &str) -> io::Result<Self> {
+        let mut bom = Self::of(report, version);
+        let uuid = super::uuid(&serde_json::to_vec(&bom)?);
+        bom.serial_number = Some(format!("urn:uuid:{uuid}"));
+        Ok(bom)
+    }
+
+    fn of(report: &Report<'_>, version: &str) -> Self {
         let inventory = report.inventory;
         let mut refs = References::default();
         let image = Component::image(inventory, &mut refs);
@@ -76,7 +100,7 @@ impl Bom {
         let packages = inventory.packages.iter().chain(report.removed());
         components.extend(packages.map(|p| Component::package(report, p, &mut refs)));
         let of_package = |index: usize| components.get(first + index).map(Component::reference);
-        let vulnerabilities = vulnerability::all(report, of_package);
+        let vulnerabilities = vulnerability::all(report, version, of_package);
         let compositions = match inventory.coverage.gaps.is_empty() {
             true => Vec::new(),
             // What could not be looked at may hold more components.
@@ -87,83 +111,48 @@ impl Bom {
         };
         let held = components.iter().filter(|component| component.is_held());
         let depends_on = held.map(|component| component.reference().to_owned());
+        let mut dependencies = vec![Dependency {
+            r#ref: image.reference().to_owned(),
+            depends_on: depends_on.collect(),
+        }];
+        let needing = inventory.packages.iter().enumerate();
+        let needing = needing.filter(|(_, package)| !package.depends_on.is_empty());
+        dependencies.extend(needing.filter_map(|(index, package)| {
+            let needs = package.depends_on.iter();
+            let needs = needs.filter_map(|&to| of_package(usize::try_from(to).ok()?));
+            Some(Dependency {
+                r#ref: of_package(index)?.to_owned(),
+                depends_on: needs.map(str::to_owned).collect(),
+            })
+        }));
+        let tools = match version {
+            "1.4" => Tools::Names([Tool {
+                name: "plimsoll",
+                version: env!("CARGO_PKG_VERSION"),
+            }]),
+            _ => Tools::Components {
+                components: [Component::this_program(&mut refs)],
+            },
+        };
+        if version == "1.4" {
+            // Evidence of a place came with 1.5; properties have it too.
+            components.iter_mut().for_each(Component::forget_evidence);
+        }
         Self {
-            schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
             bom_format: "CycloneDX",
-            spec_version: "1.6",
+            spec_version: version.to_owned(),
             serial_number: None,
             version: 1,
-            dependencies: vec![Dependency {
-                r#ref: image.reference().to_owned(),
-                depends_on: depends_on.collect(),
-            }],
+            dependencies,
             metadata: Metadata {
-                tools: Tools {
-                    components: [Component::this_program(&mut refs)],
-                },
+                tools,
                 component: image,
-                properties: coverage(report),
+                properties: properties(of_coverage(&inventory.coverage)),
             },
             components,
             compositions,
             vulnerabilities,
         }
     }
-}
-
-fn coverage(report: &Report<'_>) -> Vec<Property> {
-    let coverage = &report.inventory.coverage;
-    let looked = coverage.looked.iter();
-    let looked = looked.map(|name| property("plimsoll:looked", name));
-    let gaps = coverage.gaps.iter();
-    let gaps = gaps.map(|gap| property("plimsoll:gap", gap.to_string()));
-    looked.chain(gaps).collect()
-}
-
-/// The `bom-ref`s that are taken.
-#[derive(Default)]
-struct References(BTreeSet<String>);
-
-impl References {
-    /// `wanted`, or with a number at its end where that is taken.
-    fn take(&mut self, wanted: String) -> String {
-        let mut reference = wanted.clone();
-        let mut number = 2;
-        while !self.0.insert(reference.clone()) {
-            reference = format!("{wanted}#{number}");
-            number += 1;
-        }
-        reference
-    }
-
-    fn of_package(&mut self, package: &Package, purl: Option<&str>) -> String {
-        let record = &package.record;
-        let unnamed = || {
-            format!(
-                "{}:{}@{}",
-                record.ecosystem,
-                record.name,
-                record.full_version()
-            )
-        };
-        self.take(purl.map_or_else(unnamed, str::to_owned))
-    }
-}
-
-/// A UUID of version 8 over the document without it.
-fn serial_number(document: &[u8]) -> String {
-    let hash = blake3::hash(document);
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash.as_bytes()[..16]);
-    id[6] = id[6] & 0x0f | 0x80;
-    id[8] = id[8] & 0x3f | 0x80;
-    let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    format!("urn:uuid:{}", parts.join("-"))
 }

@@ -2,6 +2,11 @@
 
 mod cyclonedx;
 mod json;
+mod license;
+mod reference;
+mod spdx;
+mod spdx3;
+mod syft;
 mod table;
 mod text;
 
@@ -14,41 +19,123 @@ use std::io;
 pub struct Format {
     /// What it is asked for by.
     pub name: &'static str,
+    /// Versions of its specification that can be asked for as `name@version`;
+    /// the first is written where none is.
+    pub versions: &'static [&'static str],
     /// One line for people.
     pub about: &'static str,
-    /// Writes a report in it.
-    pub render: fn(&Report<'_>, &mut dyn io::Write) -> io::Result<()>,
+    render: Render,
 }
+
+/// Writes a report in a version of a format.
+type Render = fn(&Report<'_>, &str, &mut dyn io::Write) -> io::Result<()>;
 
 /// Every format.
 pub const FORMATS: &[Format] = &[
     Format {
         name: "text",
+        versions: &[],
         about: "the verdict, why, what turns it green, then findings by layer and package",
-        render: text::render,
+        render: |report, _, out| text::render(report, out),
     },
     Format {
         name: "json",
+        versions: &[],
         about: "everything, in the versioned form of docs/json.md",
-        render: json::render,
+        render: |report, _, out| json::render(report, out),
     },
     Format {
         name: "cyclonedx",
-        about: "CycloneDX 1.6 JSON, with vulnerabilities where they were looked for",
-        render: cyclonedx::render,
+        versions: cyclonedx::VERSIONS,
+        about: "short for cyclonedx-json",
+        render: cyclonedx::json,
+    },
+    Format {
+        name: "cyclonedx-json",
+        versions: cyclonedx::VERSIONS,
+        about: "CycloneDX in JSON, with vulnerabilities where they were looked for",
+        render: cyclonedx::json,
+    },
+    Format {
+        name: "cyclonedx-xml",
+        versions: cyclonedx::VERSIONS,
+        about: "the same in XML",
+        render: cyclonedx::xml,
+    },
+    Format {
+        name: "spdx-json",
+        versions: &["2.3", "3.0"],
+        about: "SPDX in JSON; 3.0 is JSON-LD",
+        render: |report, version, out| match version {
+            "3.0" => spdx3::render(report, out),
+            _ => spdx::json(report, out),
+        },
+    },
+    Format {
+        name: "spdx-tag-value",
+        versions: &["2.3"],
+        about: "SPDX as lines of tags and values",
+        render: |report, _, out| spdx::tag_value(report, out),
+    },
+    Format {
+        name: "syft-json",
+        versions: &["16"],
+        about: "the JSON of Syft, as Grype and others read it",
+        render: |report, _, out| syft::render(report, out),
     },
     Format {
         name: "table",
+        versions: &[],
         about: "one line per package",
-        render: table::render,
+        render: |report, _, out| table::render(report, out),
     },
 ];
 
-/// Writes `value` as indented JSON with a line feed at its end. What must not
-/// reach a terminal is escaped there too, which means the same in JSON.
+/// A format in one version.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen {
+    format: &'static Format,
+    version: &'static str,
+}
+
+impl Chosen {
+    /// What `name` or `name@version` asks for.
+    pub fn of(text: &str) -> Option<Self> {
+        let (name, version) = match text.split_once('@') {
+            Some((name, version)) => (name, Some(version)),
+            None => (text, None),
+        };
+        let format = FORMATS.iter().find(|format| format.name == name)?;
+        let mut versions = format.versions.iter();
+        Some(Self {
+            format,
+            version: match version {
+                Some(asked) => versions.find(|known| **known == asked)?,
+                None => versions.next().unwrap_or(&""),
+            },
+        })
+    }
+
+    /// Writes a report in it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn render(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        (self.format.render)(report, self.version, out)
+    }
+}
+
+/// Writes `value` as indented JSON with a line feed at its end.
 fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut text = String::new();
-    for c in serde_json::to_string_pretty(value)?.chars() {
+    let mut text = visible(&serde_json::to_string_pretty(value)?);
+    text.push('\n');
+    out.write_all(text.as_bytes())
+}
+
+/// JSON with escapes for what must not reach a terminal, which mean the same.
+fn visible(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
         match c {
             '\n' => text.push(c),
             c if is_hidden(c) => {
@@ -60,6 +147,35 @@ fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Res
             c => text.push(c),
         }
     }
-    text.push('\n');
-    out.write_all(text.as_bytes())
+    text
+}
+
+/// A UUID of version 8 over a document.
+fn uuid(document: &[u8]) -> String {
+    let hash = blake3::hash(document);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.as_bytes()[..16]);
+    id[6] = id[6] & 0x0f | 0x80;
+    id[8] = id[8] & 0x3f | 0x80;
+    let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
+/// The name and version of this program.
+const TOOL: &str = concat!("plimsoll-", env!("CARGO_PKG_VERSION"));
+
+/// When a document was made, for forms that must tell: when the image was, so
+/// that one image makes one document.
+fn created(report: &Report<'_>) -> String {
+    let config = report.inventory.config.as_ref();
+    let stated = config.and_then(|config| config.created.as_deref()?.parse().ok());
+    let time: jiff::Timestamp = stated.or(report.source_date).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,7 +1,8 @@
-use super::References;
-use super::license::{Choice, choices};
+use super::choice::{Choice, choices};
 use crate::Report;
-use plimsoll_types::{Digest, Distro, ImageIdentity, Inventory, Package, PackageUrl};
+use crate::formats::reference::References;
+use plimsoll_sbom::properties::{self as told, of_distro, of_image, of_package};
+use plimsoll_types::{Digest, Distro, Ecosystem, ImageIdentity, Inventory, Package, PackageUrl};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -11,45 +12,63 @@ const MAX_VERSION: usize = 1024;
 /// Part of an image, or the image itself.
 #[derive(Default, Serialize)]
 pub(super) struct Component {
-    r#type: &'static str,
+    pub(super) r#type: &'static str,
     #[serde(rename = "bom-ref")]
-    bom_ref: String,
+    pub(super) bom_ref: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    publisher: Option<String>,
+    pub(super) supplier: Option<Organization>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
-    name: String,
+    pub(super) publisher: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    pub(super) version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'static str>,
+    pub(super) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    licenses: Vec<Choice>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purl: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    evidence: Option<Evidence>,
+    pub(super) hashes: Vec<Hash>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    properties: Vec<Property>,
+    pub(super) licenses: Vec<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cpe: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) purl: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) evidence: Option<Evidence>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) properties: Vec<Property>,
+}
+
+/// Who a component comes from.
+#[derive(Serialize)]
+pub(super) struct Organization {
+    pub(super) name: String,
 }
 
 #[derive(Serialize)]
-struct Evidence {
-    occurrences: Vec<Occurrence>,
+pub(super) struct Hash {
+    pub(super) alg: &'static str,
+    pub(super) content: String,
 }
 
 #[derive(Serialize)]
-struct Occurrence {
-    location: String,
+pub(super) struct Evidence {
+    pub(super) occurrences: Vec<Occurrence>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Occurrence {
+    pub(super) location: String,
 }
 
 /// A name and a value.
 #[derive(Serialize)]
 pub(super) struct Property {
-    name: String,
-    value: String,
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 pub(super) fn property(name: impl Into<String>, value: impl Into<String>) -> Property {
@@ -90,29 +109,13 @@ impl Component {
             let digest = digest.map_or(String::new(), |digest| format!("@{digest}"));
             format!("image:{}{digest}", image.name)
         };
-        let mut properties = Vec::new();
-        let digests = [
-            ("resolved", &image.resolved),
-            ("manifest", &image.manifest),
-            ("config", &image.config),
-        ];
-        for (name, digest) in digests {
-            let digest = digest.as_ref().map(Digest::as_str);
-            properties.extend(digest.map(|d| property(format!("plimsoll:image:{name}"), d)));
-        }
-        let platform = image.platform.as_ref();
-        properties.extend(platform.map(|p| property("plimsoll:image:platform", p.to_string())));
-        for (index, layer) in inventory.layers.iter().enumerate() {
-            let name = format!("plimsoll:image:layer:{index}:diffId");
-            properties.push(property(name, layer.diff_id.as_str()));
-        }
         Self {
             r#type: "container",
             bom_ref: refs.take(purl.clone().unwrap_or_else(named)),
             name: image.reference.as_ref().unwrap_or(&image.name).clone(),
             version: digest.map(Digest::to_string),
             purl,
-            properties,
+            properties: properties(of_image(inventory)),
             ..Self::default()
         }
     }
@@ -124,6 +127,7 @@ impl Component {
             name: distro.id.clone(),
             version: distro.version.clone().filter(|v| v.len() <= MAX_VERSION),
             description: Some(distro.pretty.clone()).filter(|pretty| !pretty.is_empty()),
+            properties: properties(of_distro(distro)),
             ..Self::default()
         }
     }
@@ -131,13 +135,34 @@ impl Component {
     pub(super) fn package(report: &Report<'_>, package: &Package, refs: &mut References) -> Self {
         let record = &package.record;
         let purl = record.purl(report.inventory.distro.as_ref());
-        let (group, name) = match &purl {
-            Some(purl) if !record.ecosystem.is_os() && !purl.namespace.is_empty() => {
-                (Some(purl.namespace.clone()), purl.name.clone())
-            }
-            _ => (None, record.name.clone()),
-        };
+        let (group, name) = names(package, purl.as_ref());
         let purl = purl.map(|purl| purl.to_string());
+        let version = Some(record.full_version()).filter(|version| !version.is_empty());
+        let mut more = Vec::new();
+        if version
+            .as_ref()
+            .is_some_and(|version| version.len() > MAX_VERSION)
+        {
+            let version = record.version.iter();
+            more.extend(version.map(|version| property("plimsoll:version", version)));
+        }
+        let mut cpes = record.cpes.iter();
+        let cpe = cpes.next().filter(|cpe| is_cpe(cpe));
+        let rest = record.cpes.iter().skip(usize::from(cpe.is_some()));
+        more.extend(rest.map(|cpe| property("plimsoll:cpe", cpe)));
+        let mut hashes = Vec::new();
+        for digest in &record.digests {
+            let named = plimsoll_sbom::algorithm(digest);
+            match named.and_then(|(names, content)| Some((names.cyclonedx?, content))) {
+                Some((alg, content)) => hashes.push(Hash {
+                    alg,
+                    content: content.to_owned(),
+                }),
+                None => more.push(property("plimsoll:digest", digest)),
+            }
+        }
+        let mut properties = properties(of_package(report.inventory, package));
+        properties.extend(more);
         let occurrences: Vec<_> = package
             .locations
             .iter()
@@ -148,53 +173,65 @@ impl Component {
         Self {
             r#type: "library",
             bom_ref: refs.of_package(package, purl.as_deref()),
+            supplier: record.vendor.clone().map(|name| Organization { name }),
             publisher: record.vendor.clone(),
             group,
             name,
-            version: Some(record.full_version())
-                .filter(|version| !version.is_empty() && version.len() <= MAX_VERSION),
+            version: version.filter(|version| version.len() <= MAX_VERSION),
             description: None,
             scope: package.removed.map(|_| "excluded"),
+            hashes,
             licenses: choices(&record.licenses),
+            cpe: cpe.cloned(),
             purl,
             evidence: (!occurrences.is_empty()).then_some(Evidence { occurrences }),
-            properties: properties(report, package),
+            properties,
         }
+    }
+
+    pub(super) fn forget_evidence(&mut self) {
+        self.evidence = None;
     }
 }
 
-fn properties(report: &Report<'_>, package: &Package) -> Vec<Property> {
+/// Group and name, where both together are the name again.
+fn names(package: &Package, purl: Option<&PackageUrl>) -> (Option<String>, String) {
     let record = &package.record;
-    let mut properties = vec![property("plimsoll:type", record.ecosystem.as_str())];
-    let index = package.introduced;
-    properties.push(property("plimsoll:layer:index", index.to_string()));
-    let layer = usize::try_from(index).ok();
-    if let Some(layer) = layer.and_then(|index| report.inventory.layers.get(index)) {
-        properties.push(property("plimsoll:layer:diffId", layer.diff_id.as_str()));
-        let instruction = layer.instruction.as_deref();
-        properties.extend(instruction.map(|i| property("plimsoll:layer:instruction", i)));
+    let separator = match record.ecosystem {
+        Ecosystem::Maven => ":",
+        _ => "/",
+    };
+    let split = purl.filter(|purl| {
+        let joined = format!("{}{separator}{}", purl.namespace, purl.name);
+        !purl.namespace.is_empty() && joined == record.name
+    });
+    match split {
+        Some(purl) => (Some(purl.namespace.clone()), purl.name.clone()),
+        None => (None, record.name.clone()),
     }
-    if let Some(layer) = package.removed {
-        properties.push(property("plimsoll:removed:layer:index", layer.to_string()));
-    }
-    for (number, location) in package.locations.iter().enumerate() {
-        let name = format!("plimsoll:location:{number}");
-        properties.push(property(name, location.to_string()));
-    }
-    if let Some(source) = &record.source {
-        properties.push(property("plimsoll:source:name", &source.name));
-        let version = source.version.as_ref();
-        properties.extend(version.map(|v| property("plimsoll:source:version", v)));
-    }
-    let owner = package.owned_by.as_ref();
-    properties.extend(owner.map(|owner| property("plimsoll:ownedBy", owner)));
-    properties
+}
+
+/// Whether the schema in XML would take it too.
+fn is_cpe(cpe: &str) -> bool {
+    let legal = |c: char| c.is_ascii_graphic() && !"<>&\"".contains(c);
+    let parts = cpe.strip_prefix("cpe:2.3:");
+    parts.is_some_and(|parts| {
+        parts.starts_with(['a', 'o', 'h', '*', '-']) && parts.chars().all(legal)
+    })
+}
+
+/// Properties as the document has them.
+pub(super) fn properties(told: Vec<told::Property>) -> Vec<Property> {
+    told.into_iter()
+        .map(|(name, value)| Property { name, value })
+        .collect()
 }
 
 /// The package URL of an image from a registry.
-fn oci_purl(image: &ImageIdentity) -> Option<String> {
+pub(in crate::formats) fn oci_purl(image: &ImageIdentity) -> Option<String> {
     // What an archive calls itself proves nothing about a repository.
-    if image.source != "registry" {
+    // A bill of materials is believed in this as in all else.
+    if !matches!(image.source.as_str(), "registry" | "sbom") {
         return None;
     }
     let digest = image.manifest.as_ref()?;
