@@ -2,7 +2,7 @@
 
 use super::{Score, images, table};
 use anyhow::{Context, Result, ensure};
-use plimsoll_types::{Ecosystem, Inventory, PackageRecord};
+use plimsoll_types::{Ecosystem, Inventory, PackageRecord, pep503};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -86,7 +86,11 @@ fn packages(inventory: &Inventory, ecosystem: &str) -> BTreeSet<String> {
     let records = inventory.packages.iter().map(|package| &package.record);
     records
         .filter(|record| belongs(record.ecosystem, ecosystem) && record.version.is_some())
-        .map(|record| format!("{}@{}", name(record, ecosystem), record.full_version()))
+        .flat_map(|record| {
+            let version = record.full_version();
+            let names = names(record, ecosystem).into_iter();
+            names.map(move |name| format!("{name}@{version}"))
+        })
         .collect()
 }
 
@@ -97,6 +101,10 @@ fn belongs(ecosystem: Ecosystem, family: &str) -> bool {
         "embedded-sbom" | "elf-note" => true,
         "maven-artifact" => ecosystem == Ecosystem::Maven,
         "snap" => matches!(ecosystem, Ecosystem::Snap | Ecosystem::Deb),
+        // An environment file also lists what pip is to install.
+        "conda" => matches!(ecosystem, Ecosystem::Conda | Ecosystem::Pypi),
+        // An environment file lists packages of both.
+        "conda" => matches!(ecosystem, Ecosystem::Conda | Ecosystem::Pypi),
         "chisel" => ecosystem == Ecosystem::Deb,
         "pear" => matches!(ecosystem, Ecosystem::Pear | Ecosystem::Pecl),
         "binary" => matches!(ecosystem, Ecosystem::Binary | Ecosystem::Jvm),
@@ -104,16 +112,15 @@ fn belongs(ecosystem: Ecosystem, family: &str) -> bool {
     }
 }
 
-fn name(record: &PackageRecord, ecosystem: &str) -> String {
-    match (record.ecosystem, ecosystem) {
-        (Ecosystem::Maven, "maven-artifact") => record
-            .name
-            .rsplit(':')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        (Ecosystem::Pypi, _) => record.purl(None).map_or_else(String::new, |purl| purl.name),
-        _ => record.name.clone(),
+/// The ways in which the corpus may spell a package of a family.
+fn names(record: &PackageRecord, family: &str) -> Vec<String> {
+    let artifact = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
+    match (record.ecosystem, family) {
+        (Ecosystem::Maven, "maven-artifact") => vec![artifact(&record.name)],
+        // Entries are listed with and without their group.
+        (Ecosystem::Maven, "embedded-sbom") => vec![record.name.clone(), artifact(&record.name)],
+        (Ecosystem::Pypi, _) => vec![pep503(&record.name)],
+        _ => vec![record.name.clone()],
     }
 }
 

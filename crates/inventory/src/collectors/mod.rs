@@ -2,7 +2,7 @@
 
 use crate::collector::{CollectGap, Collected, Collector};
 use crate::facts::Fact;
-use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
+use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord, PackageUrl};
 use std::collections::HashMap;
 
 mod alpm;
@@ -107,8 +107,10 @@ fn packages(collector: &str, records: impl IntoIterator<Item = PackageRecord>) -
         }
     }
     for record in &mut kept {
-        record.requires.sort();
-        record.requires.dedup();
+        for list in [&mut record.requires, &mut record.digests] {
+            list.sort();
+            list.dedup();
+        }
     }
     if !kept.is_empty() {
         collected.facts.push(Fact::Packages(kept));
@@ -123,11 +125,8 @@ fn unite(known: &mut PackageRecord, record: PackageRecord) {
     if known.licenses.is_empty() {
         known.licenses = record.licenses;
     }
-    for digest in record.digests {
-        if !known.digests.contains(&digest) {
-            known.digests.push(digest);
-        }
-    }
+    // Put in order when all is known.
+    known.digests.extend(record.digests);
     for (key, value) in record.qualifiers {
         known.qualifiers.entry(key).or_insert(value);
     }
@@ -137,6 +136,18 @@ fn unite(known: &mut PackageRecord, record: PackageRecord) {
 fn declared(ecosystem: Ecosystem, name: impl Into<String>, version: Option<&str>) -> PackageRecord {
     let version = version.map(str::to_owned);
     PackageRecord::new(ecosystem, name, version, Confidence::Declared)
+}
+
+/// A package URL that does not follow from a record's other fields.
+fn purl(kind: &str, namespace: &str, name: &str, version: Option<&str>) -> String {
+    let purl = PackageUrl {
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        version: version.map(str::to_owned),
+        ..PackageUrl::default()
+    };
+    purl.to_string()
 }
 
 /// Where a file names more than that.

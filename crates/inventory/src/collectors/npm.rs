@@ -1,7 +1,8 @@
 //! Node packages as installed: `package.json` files. Editors keep their
 //! extensions in the same form.
 
-use super::npm_lock::{integrity, mark_origin};
+use super::npm_lock::{integrity, mark_repository};
+use super::purl;
 use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
@@ -35,10 +36,8 @@ impl Collector for Npm {
         let record = if is_editor_extension(&json, installed) {
             extension(&json)
         } else {
-            package(&json).map(|mut record| {
-                record.local |= !installed && !is_published(&json);
-                record
-            })
+            let known = installed || is_published(&json);
+            package(&json).map(|record| if known { record } else { project(record) })
         };
         let record = record.map(|record| Fact::Packages(vec![record]));
         Ok(Collected::from(Vec::from_iter(record)))
@@ -69,8 +68,15 @@ fn package(json: &Value) -> Option<PackageRecord> {
     record.requires.dedup();
     // npm wrote these until its version 7.
     record.digests = integrity(text(json, "_integrity").unwrap_or_default());
-    mark_origin(&mut record, text(json, "_resolved").unwrap_or_default());
+    mark_repository(&mut record, text(json, "_resolved").unwrap_or_default());
     Some(record)
+}
+
+/// An application: nobody installed it, and no registry knows it.
+fn project(mut record: PackageRecord) -> PackageRecord {
+    record.local = true;
+    record.confidence = Confidence::Declared;
+    record
 }
 
 fn extension(json: &Value) -> Option<PackageRecord> {
@@ -80,7 +86,7 @@ fn extension(json: &Value) -> Option<PackageRecord> {
     let mut record = record(json, Ecosystem::EditorExtension, &id, version);
     record.purl = publisher.map(|_| {
         let (publisher, name) = id.split_once('.').unwrap_or(("", &id));
-        format!("pkg:vscode-extension/{publisher}/{name}@{version}")
+        purl("vscode-extension", publisher, name, Some(version))
     });
     record.vendor = text(json, "publisher").map(str::to_owned);
     Some(record)

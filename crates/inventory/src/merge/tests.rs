@@ -434,7 +434,7 @@ fn names(inventory: &Inventory) -> Vec<&str> {
     packages.map(|p| p.record.name.as_str()).collect()
 }
 
-const LOCK: &str = r#"app/package-lock.json={"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/dev":{"version":"1.0.0","dev":true}}}"#;
+const LOCK: &str = r#"app/package-lock.json={"packages":{"":{},"node_modules/a":{"version":"1.0.0","integrity":"sha1-5QNHYR1+aQlDIIu9r+vLwvuGbUY="},"node_modules/dev":{"version":"1.0.0","dev":true}}}"#;
 const INSTALLED: &str = r#"app/node_modules/a/package.json={"name":"a","version":"1.0.0"}"#;
 
 #[test]
@@ -445,6 +445,7 @@ fn what_a_lock_file_names_and_nobody_installed_is_not_in_the_image() {
     assert_eq!(a.record.confidence, Confidence::Installed);
     // The lock file stays as evidence, but what it brought is only its word.
     assert_eq!((a.locations.len(), a.introduced), (2, 1));
+    assert_eq!(a.record.digests.len(), 1);
     assert_eq!(inventory.coverage.gaps.len(), 0);
 }
 
@@ -467,6 +468,21 @@ fn packages_installed_elsewhere_fulfil_a_lock_file_for_the_most_part() {
     let (a, b) = (installed("A"), installed("b.c"));
     assert_eq!(names(&merged(&[&[lock, &a, &b]])), ["A", "b.c"]);
     assert_eq!(names(&merged(&[&[lock, &a]])).len(), 3);
+}
+
+#[test]
+fn gems_of_repositories_are_known_from_the_lock_file_only() {
+    let inventory = merged(&[&[
+        "app/Gemfile.lock=GIT\n  remote: https://h/g.git\n  revision: 12\n  specs:\n    g (1.0)\n\nGEM\n  remote: x\n  specs:\n    a (1.0)\n    b (1.0)\n    test (1.0)\n",
+        "usr/lib/gems/specifications/a-1.0.gemspec=# stub: a 1.0 ruby lib\n",
+        "usr/lib/gems/specifications/b-1.0.gemspec=# stub: b 1.0 ruby lib\n",
+    ]]);
+    assert_eq!(names(&inventory).len(), 4);
+    let more = merged(&[&[
+        "app/Gemfile.lock=GIT\n  remote: https://h/g.git\n  revision: 12\n  specs:\n    g (1.0)\n\nGEM\n  remote: x\n  specs:\n    a (1.0)\n    test (1.0)\n",
+        "app/vendor/bundle/specifications/a-1.0.gemspec=# stub: a 1.0 ruby lib\n",
+    ]]);
+    assert_eq!(names(&more), ["a", "g"]);
 }
 
 #[test]
@@ -563,4 +579,33 @@ fn a_folder_of_bitnami_belongs_to_its_component() {
     let owned = inventory.files.iter().filter(|file| file.owner == Some(0));
     let owned: Vec<_> = owned.map(|file| file.path.as_str()).collect();
     assert_eq!(owned, [path, "opt/bitnami/redis/bin/redis-server"]);
+}
+
+#[test]
+fn files_of_a_distribution_are_checked_and_lock_files_own_nothing() {
+    let record = "usr/lib/b_c-1.dist-info/RECORD=b_c/x.py,sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3\nb_c/y.py,sha256=AAAAv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3\n";
+    let inventory = merged(&[&[
+        LOCK,
+        INSTALLED,
+        "app/index.js=1",
+        "usr/lib/b_c-1.dist-info/METADATA=Name: B.c\nVersion: 1\n",
+        record,
+        "usr/lib/b_c/x.py=abc",
+        "usr/lib/b_c/y.py=abc",
+    ]]);
+    let owner = |path: &str| {
+        let file = inventory.files.iter().find(|file| file.path == path);
+        let owner = file.unwrap().owner.and_then(|at| usize::try_from(at).ok());
+        owner.map(|at| inventory.packages[at].record.name.as_str())
+    };
+    assert_eq!(owner("usr/lib/b_c/x.py"), Some("B.c"));
+    assert_eq!(owner("app/node_modules/a/package.json"), Some("a"));
+    assert_eq!(owner("app/package-lock.json"), None);
+    assert_eq!(owner("app/index.js"), None);
+    let altered: Vec<_> = inventory
+        .alterations
+        .iter()
+        .map(|a| a.path.as_str())
+        .collect();
+    assert_eq!(altered, ["usr/lib/b_c/y.py"]);
 }

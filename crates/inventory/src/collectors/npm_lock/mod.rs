@@ -11,13 +11,16 @@ mod plug_and_play;
 mod pnpm;
 mod yarn;
 
+use super::lock::hex;
 use super::npm::is_name;
 use super::text::decode;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::path::MAX_PATH;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use plimsoll_types::{Ecosystem, PackageRecord};
+use std::cell::Cell;
 
 const LIMIT: u64 = 64 << 20;
 /// `.pnp.cjs` holds the loader, too, and sometimes the packages' content map.
@@ -112,11 +115,18 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 /// Marks what `reference` says about where the package comes from: a folder
 /// or file of the project, or a repository.
-pub(super) fn mark_origin(record: &mut PackageRecord, reference: &str) {
+fn mark_origin(record: &mut PackageRecord, reference: &str) {
     const OWN: &[&str] = &["file:", "link:", "portal:", "workspace:", "./", "../", "/"];
     if OWN.iter().any(|prefix| reference.starts_with(prefix)) {
         record.local = true;
-    } else if is_repository(reference) {
+    } else {
+        mark_repository(record, reference);
+    }
+}
+
+/// Notes the repository that `reference` names, if it names one.
+pub(super) fn mark_repository(record: &mut PackageRecord, reference: &str) {
+    if is_repository(reference) {
         let url = reference.strip_prefix("git+").unwrap_or(reference);
         let url = format!("git+{}", without_user(url));
         record.qualifiers.insert("vcs_url".into(), url);
@@ -150,17 +160,33 @@ pub(super) fn without_user(url: &str) -> String {
     }
 }
 
+/// Steps that resolving the edges of one lock file may take: several times
+/// what the largest need.
+struct Steps(Cell<u32>);
+
+impl Steps {
+    fn new() -> Self {
+        Self(Cell::new(5_000_000))
+    }
+
+    /// Whether one more may be taken along a path of this length.
+    fn take(&self, path: &str) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0 && path.len() <= MAX_PATH
+    }
+}
+
 /// `sha512-BASE64`, several with spaces between, as `sha512:hex` (the
 /// Subresource Integrity form).
 pub(super) fn integrity(text: &str) -> Vec<String> {
-    let hex = |one: &str| {
+    let digest = |one: &str| {
         let (algorithm, value) = one.split_once('-')?;
         let bytes = STANDARD.decode(value.split('?').next()?).ok()?;
         let known = matches!(algorithm, "sha1" | "sha256" | "sha384" | "sha512");
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        known.then(|| format!("{algorithm}:{hex}"))
+        known.then(|| format!("{algorithm}:{}", hex(&bytes)))
     };
-    text.split_whitespace().filter_map(hex).collect()
+    text.split_whitespace().filter_map(digest).collect()
 }
 
 #[cfg(test)]

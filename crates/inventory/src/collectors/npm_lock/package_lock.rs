@@ -1,7 +1,7 @@
 //! `package-lock.json`, `npm-shrinkwrap.json` and `node_modules/.package-lock.json`,
 //! versions 1 to 3 (npm's `package-lock.json(5)`).
 
-use super::{integrity, mark_origin, package, split};
+use super::{Steps, integrity, mark_origin, package, split};
 use crate::collector::CollectError;
 use plimsoll_types::PackageRecord;
 use serde_json::{Map, Value};
@@ -11,17 +11,19 @@ type Object = Map<String, Value>;
 pub(super) fn read(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let mut records = Vec::new();
+    let steps = Steps::new();
     if let Some(packages) = json.get("packages").and_then(Value::as_object) {
         let entries = packages.iter();
-        records.extend(entries.filter_map(|(path, entry)| located(packages, path, entry)));
+        records.extend(entries.filter_map(|(path, entry)| located(packages, path, entry, &steps)));
     } else if let Some(dependencies) = json.get("dependencies").and_then(Value::as_object) {
-        nested(dependencies, &mut vec![dependencies], &mut records);
+        let scopes = &mut vec![dependencies];
+        nested(dependencies, scopes, false, &mut records, &steps);
     }
     Ok(records)
 }
 
 /// Since version 2: an entry for each folder.
-fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord> {
+fn located(packages: &Object, path: &str, entry: &Value, steps: &Steps) -> Option<PackageRecord> {
     const FOLDER: &str = "node_modules/";
     if path.is_empty() || is(entry, "link") {
         return None;
@@ -37,7 +39,7 @@ fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord
     describe(&mut record, entry);
     record.licenses = crate::collectors::npm::licenses(entry);
     record.requires = requirements(entry, &["dependencies", "optionalDependencies"])
-        .map(|name| match nearest(packages, path, name) {
+        .map(|name| match nearest(packages, path, name, steps) {
             Some((real, version)) => format!("{real}@{version}"),
             None => name.to_owned(),
         })
@@ -47,9 +49,14 @@ fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord
 
 /// Name and version of the package that a folder finds under a name, looking
 /// from the inside out as Node does.
-fn nearest<'a>(packages: &'a Object, from: &str, name: &'a str) -> Option<(&'a str, &'a str)> {
+fn nearest<'a>(
+    packages: &'a Object,
+    from: &str,
+    name: &'a str,
+    steps: &Steps,
+) -> Option<(&'a str, &'a str)> {
     let mut folder = from;
-    loop {
+    while steps.take(folder) {
         let inner = match folder {
             "" => format!("node_modules/{name}"),
             folder => format!("{folder}/node_modules/{name}"),
@@ -67,24 +74,30 @@ fn nearest<'a>(packages: &'a Object, from: &str, name: &'a str) -> Option<(&'a s
             folder.get(..at).unwrap_or_default().trim_end_matches('/')
         });
     }
+    None
 }
 
-/// Version 1: dependencies inside each other. Scopes are the enclosing ones,
-/// the innermost last.
+/// Version 1: dependencies inside each other, for development where what they
+/// are in is. Scopes are the enclosing ones, the innermost last.
 fn nested<'a>(
     dependencies: &'a Object,
     scopes: &mut Vec<&'a Object>,
+    development: bool,
     records: &mut Vec<PackageRecord>,
+    steps: &Steps,
 ) {
     for (name, entry) in dependencies {
+        let development = development || is_development(entry);
         let (name, version) = aliased(name, entry);
         if let Some(mut record) = package(name, version.filter(|version| is_version(version))) {
             mark_origin(&mut record, version.unwrap_or_default());
             describe(&mut record, entry);
+            record.development = development;
             let own = entry.get("dependencies").and_then(Value::as_object);
             record.requires = requirements(entry, &["requires"])
                 .map(|wanted| {
-                    let mut scopes = own.iter().chain(scopes.iter().rev());
+                    let scopes = own.iter().chain(scopes.iter().rev());
+                    let mut scopes = scopes.take_while(|_| steps.take(""));
                     match scopes.find_map(|scope| scope.get(wanted)) {
                         Some(entry) => match aliased(wanted, entry) {
                             (name, Some(version)) => format!("{name}@{version}"),
@@ -98,7 +111,7 @@ fn nested<'a>(
         }
         if let Some(inner) = entry.get("dependencies").and_then(Value::as_object) {
             scopes.push(inner);
-            nested(inner, scopes, records);
+            nested(inner, scopes, development, records, steps);
             scopes.pop();
         }
     }
@@ -118,11 +131,15 @@ fn is_version(text: &str) -> bool {
 }
 
 fn describe(record: &mut PackageRecord, entry: &Value) {
-    record.development = is(entry, "dev") || is(entry, "devOptional");
+    record.development = is_development(entry);
     record.digests = integrity(text(entry, "integrity").unwrap_or_default());
     if let Some(resolved) = text(entry, "resolved") {
         mark_origin(record, resolved);
     }
+}
+
+fn is_development(entry: &Value) -> bool {
+    is(entry, "dev") || is(entry, "devOptional")
 }
 
 fn requirements<'a>(entry: &'a Value, keys: &'a [&str]) -> impl Iterator<Item = &'a str> {
@@ -174,7 +191,7 @@ mod tests {
         let records = read(
             r#"{"lockfileVersion":1,"dependencies":{
             "a":{"version":"1.0.0","requires":{"b":"^1","c":"*"},"dependencies":{"b":{"version":"1.1.0"}}},
-            "b":{"version":"2.0.0","dev":true},
+            "b":{"version":"2.0.0","dev":true,"dependencies":{"inner":{"version":"1.0.0"}}},
             "c":{"version":"npm:@s/real@3.0.0"},
             "d":{"version":"file:../d"},
             "e":{"version":"git+ssh://git@github.com/a/e.git#1"}}}"#,
@@ -185,6 +202,7 @@ mod tests {
             ["b@1.1.0", "@s/real@3.0.0"]
         );
         assert_eq!(records.iter().filter(|r| r.name == "b").count(), 2);
+        assert!(by_name(&records, "inner").development);
         assert!(by_name(&records, "d").local);
         let e = by_name(&records, "e");
         assert_eq!(e.version, None);
