@@ -103,8 +103,6 @@ fn belongs(ecosystem: Ecosystem, family: &str) -> bool {
         "snap" => matches!(ecosystem, Ecosystem::Snap | Ecosystem::Deb),
         // An environment file also lists what pip is to install.
         "conda" => matches!(ecosystem, Ecosystem::Conda | Ecosystem::Pypi),
-        // An environment file lists packages of both.
-        "conda" => matches!(ecosystem, Ecosystem::Conda | Ecosystem::Pypi),
         "chisel" => ecosystem == Ecosystem::Deb,
         "pear" => matches!(ecosystem, Ecosystem::Pear | Ecosystem::Pecl),
         "binary" => matches!(ecosystem, Ecosystem::Binary | Ecosystem::Jvm),

@@ -52,22 +52,6 @@ fn document(lock: &Value) -> Vec<PackageRecord> {
         }
         Some(record)
     });
-    records.chain(direct(lock)).collect()
-}
-
-/// What the project itself needs, with the versions that were chosen: they
-/// hold even where the list of packages was cut.
-fn direct(lock: &Value) -> Vec<PackageRecord> {
-    let importers = lock.get("importers").and_then(Value::as_object);
-    let projects = std::iter::once(lock).chain(importers.into_iter().flat_map(Map::values));
-    let sections = projects.flat_map(|project| REQUIRED.iter().map(|key| project.get(*key)));
-    let needed = sections.flatten().filter_map(Value::as_object).flatten();
-    let records = needed.filter_map(|(name, chosen)| {
-        let version = scalar(chosen.get("version").unwrap_or(chosen))?;
-        let version = without_underscore(without_peers(&version));
-        package(name, Some(version).filter(|version| is_version(version)))
-            .filter(|record| record.version.is_some())
-    });
     records.collect()
 }
 
@@ -201,17 +185,6 @@ fn targets(of: &Value, sections: &[&str], snapshots: &Object) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_the_project_needs_is_there_even_where_the_list_is_cut() {
-        let lock = "lockfileVersion: 5.4\ndependencies:\n  a: 1.0.0_b@2.0.0\n  c: link:../c\ndevDependencies:\n  d: 1.0.0\npackages:\n  /b/2.0.0:\n    dev: false\n";
-        let found = read(lock).unwrap();
-        let found: Vec<_> = found
-            .iter()
-            .map(|r| format!("{}@{}", r.name, r.full_version()))
-            .collect();
-        assert_eq!(found, ["b@2.0.0", "a@1.0.0"]);
-    }
 
     #[test]
     fn keys_of_every_version_name_a_package() {
