@@ -97,6 +97,8 @@ fn belongs(ecosystem: Ecosystem, family: &str) -> bool {
         "embedded-sbom" | "elf-note" => true,
         "maven-artifact" => ecosystem == Ecosystem::Maven,
         "snap" => matches!(ecosystem, Ecosystem::Snap | Ecosystem::Deb),
+        // An environment file also lists what pip is to install.
+        "conda" => matches!(ecosystem, Ecosystem::Conda | Ecosystem::Pypi),
         "chisel" => ecosystem == Ecosystem::Deb,
         "pear" => matches!(ecosystem, Ecosystem::Pear | Ecosystem::Pecl),
         "binary" => matches!(ecosystem, Ecosystem::Binary | Ecosystem::Jvm),

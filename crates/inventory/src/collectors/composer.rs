@@ -10,6 +10,9 @@ use serde_json::Value;
 
 const LIMIT: u64 = 64 << 20;
 
+/// Arrays in arrays that are followed.
+const DEPTH: usize = 64;
+
 pub(crate) struct Composer;
 
 impl Collector for Composer {
@@ -117,6 +120,7 @@ fn runtime(text: &str) -> Vec<PackageRecord> {
     let mut root = String::new();
     for token in tokens(text) {
         match token {
+            Token::Open if path.len() >= DEPTH => break,
             Token::Open => path.push(std::mem::take(&mut key)),
             Token::Close => {
                 path.pop();

@@ -2,7 +2,7 @@
 
 use crate::collector::{CollectGap, Collected, Collector};
 use crate::facts::Fact;
-use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
+use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord, PackageUrl};
 use std::collections::HashMap;
 
 mod alpm;
@@ -137,6 +137,18 @@ fn unite(known: &mut PackageRecord, record: PackageRecord) {
 fn declared(ecosystem: Ecosystem, name: impl Into<String>, version: Option<&str>) -> PackageRecord {
     let version = version.map(str::to_owned);
     PackageRecord::new(ecosystem, name, version, Confidence::Declared)
+}
+
+/// A package URL that does not follow from a record's other fields.
+fn purl(kind: &str, namespace: &str, name: &str, version: Option<&str>) -> String {
+    let purl = PackageUrl {
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        version: version.map(str::to_owned),
+        ..PackageUrl::default()
+    };
+    purl.to_string()
 }
 
 /// Where a file names more than that.

@@ -1,7 +1,8 @@
 //! Node packages as installed: `package.json` files. Editors keep their
 //! extensions in the same form.
 
-use super::npm_lock::{integrity, mark_origin};
+use super::npm_lock::{integrity, mark_repository};
+use super::purl;
 use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
@@ -69,7 +70,7 @@ fn package(json: &Value) -> Option<PackageRecord> {
     record.requires.dedup();
     // npm wrote these until its version 7.
     record.digests = integrity(text(json, "_integrity").unwrap_or_default());
-    mark_origin(&mut record, text(json, "_resolved").unwrap_or_default());
+    mark_repository(&mut record, text(json, "_resolved").unwrap_or_default());
     Some(record)
 }
 
@@ -80,7 +81,7 @@ fn extension(json: &Value) -> Option<PackageRecord> {
     let mut record = record(json, Ecosystem::EditorExtension, &id, version);
     record.purl = publisher.map(|_| {
         let (publisher, name) = id.split_once('.').unwrap_or(("", &id));
-        format!("pkg:vscode-extension/{publisher}/{name}@{version}")
+        purl("vscode-extension", publisher, name, Some(version))
     });
     record.vendor = text(json, "publisher").map(str::to_owned);
     Some(record)

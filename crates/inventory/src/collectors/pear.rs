@@ -1,6 +1,7 @@
 //! PHP packages of PEAR and PECL: the registry's serialised records.
 
 use super::php::unserialize;
+use super::purl;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -62,12 +63,7 @@ impl Collector for Pear {
         });
         record.licenses = license.map(str::to_owned).into_iter().collect();
         if ecosystem == Ecosystem::Pear {
-            let version = record
-                .version
-                .as_deref()
-                .map(|version| format!("@{version}"));
-            let purl = format!("pkg:pear/{channel}/{name}{}", version.unwrap_or_default());
-            record.purl = Some(purl);
+            record.purl = Some(purl("pear", channel, name, record.version.as_deref()));
         }
         Ok(vec![Fact::Packages(vec![record])].into())
     }

@@ -2,7 +2,7 @@
 //! `MYMETA.json`, `.packlist`) and the metadata of CPAN (`META.json`).
 
 use super::text::decode;
-use super::{MOST_FILES, declared, too_many};
+use super::{MOST_FILES, declared, purl, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::{Fact, OwnedFile, Ownership};
 use crate::path::{join, parent};
@@ -67,7 +67,7 @@ fn installed(json: &Value) -> Option<PackageRecord> {
     let name = dist.or_else(|| text("name").map(|name| name.replace("::", "-")))?;
     let mut record = distribution(&name, version, Confidence::Installed);
     let author = text("pathname").and_then(|path| path.split('/').nth(2));
-    record.purl = author.map(|author| format!("pkg:cpan/{author}/{name}@{version}"));
+    record.purl = author.map(|author| purl("cpan", author, &name, Some(version)));
     Some(record)
 }
 

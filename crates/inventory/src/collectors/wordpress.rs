@@ -1,6 +1,7 @@
 //! WordPress, its plugins and its themes, by their file headers (the plugin
 //! and theme handbooks of WordPress).
 
+use super::purl;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -72,9 +73,14 @@ fn core(text: &str) -> Option<PackageRecord> {
     let (_, rest) = text.split_once("$wp_version")?;
     let version = rest.split(['\'', '"']).nth(1)?;
     let mut record = record("WordPress", version);
-    record.purl = Some(format!("pkg:generic/wordpress@{version}"));
-    let cpe = format!("cpe:2.3:a:wordpress:wordpress:{version}:*:*:*:*:*:*:*");
-    record.cpes.push(cpe);
+    record.purl = Some(purl("generic", "", "wordpress", Some(version)));
+    if version
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '.')
+    {
+        let cpe = format!("cpe:2.3:a:wordpress:wordpress:{version}:*:*:*:*:*:*:*");
+        record.cpes.push(cpe);
+    }
     Some(record)
 }
 
@@ -86,7 +92,7 @@ fn described(text: &str, key: &str, kind: &str, slug: &str) -> Option<PackageRec
         .map(str::to_owned)
         .into_iter()
         .collect();
-    record.purl = Some(format!("pkg:{kind}/{slug}@{version}"));
+    record.purl = Some(purl(kind, "", slug, Some(version)));
     Some(record)
 }
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Mappings, lists and scalars of a text: the largest lock files have fewer.
-const NODES: usize = 4_000_000;
+const NODES: usize = 1_000_000;
 /// What aliases may add to that.
 const REPLAYED: usize = 1_000_000;
 

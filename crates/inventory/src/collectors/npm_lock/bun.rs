@@ -1,6 +1,6 @@
 //! `bun.lock`, the text form (JSON with comments).
 
-use super::{integrity, jsonc, mark_origin, package, split};
+use super::{Steps, integrity, jsonc, mark_origin, package, split};
 use crate::collector::CollectError;
 use crate::collectors::graph::Graph;
 use plimsoll_types::PackageRecord;
@@ -65,16 +65,17 @@ fn reference(packages: &Object, key: &str) -> String {
 
 fn graph<'a>(packages: &'a Object, workspaces: &'a Object) -> Graph<'a> {
     let mut graph = Graph::default();
+    let steps = Steps::new();
     for (key, entry) in packages {
         let parts = entry.as_array().into_iter().flatten();
         let info = parts.filter(|part| part.is_object());
         let names = info.flat_map(|info| names(info, REQUIRED));
-        let next = names.filter_map(|name| nearest(packages, key, name));
+        let next = names.filter_map(|name| nearest(packages, key, name, &steps));
         graph.edges.insert(key, next.collect());
     }
     for workspace in workspaces.values() {
         let own = workspace.get("name").and_then(Value::as_str);
-        let target = |name| nearest(packages, own.unwrap_or_default(), name);
+        let target = |name| nearest(packages, own.unwrap_or_default(), name, &steps);
         let runtime = names(
             workspace,
             &["dependencies", "optionalDependencies", "peerDependencies"],
@@ -94,9 +95,9 @@ fn names<'a>(of: &'a Value, sections: &'a [&str]) -> impl Iterator<Item = &'a st
 
 /// The key under which `from` finds a name: `from/name`, or the same further
 /// out.
-fn nearest(packages: &Object, from: &str, name: &str) -> Option<String> {
+fn nearest(packages: &Object, from: &str, name: &str, steps: &Steps) -> Option<String> {
     let mut prefix = from;
-    while !prefix.is_empty() {
+    while !prefix.is_empty() && steps.take(prefix) {
         let key = format!("{prefix}/{name}");
         if packages.contains_key(&key) {
             return Some(key);

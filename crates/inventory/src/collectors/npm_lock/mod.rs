@@ -15,9 +15,11 @@ use super::npm::is_name;
 use super::text::decode;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::path::MAX_PATH;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use plimsoll_types::{Ecosystem, PackageRecord};
+use std::cell::Cell;
 
 const LIMIT: u64 = 64 << 20;
 /// `.pnp.cjs` holds the loader, too, and sometimes the packages' content map.
@@ -112,11 +114,18 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 /// Marks what `reference` says about where the package comes from: a folder
 /// or file of the project, or a repository.
-pub(super) fn mark_origin(record: &mut PackageRecord, reference: &str) {
+fn mark_origin(record: &mut PackageRecord, reference: &str) {
     const OWN: &[&str] = &["file:", "link:", "portal:", "workspace:", "./", "../", "/"];
     if OWN.iter().any(|prefix| reference.starts_with(prefix)) {
         record.local = true;
-    } else if is_repository(reference) {
+    } else {
+        mark_repository(record, reference);
+    }
+}
+
+/// Notes the repository that `reference` names, if it names one.
+pub(super) fn mark_repository(record: &mut PackageRecord, reference: &str) {
+    if is_repository(reference) {
         let url = reference.strip_prefix("git+").unwrap_or(reference);
         let url = format!("git+{}", without_user(url));
         record.qualifiers.insert("vcs_url".into(), url);
@@ -147,6 +156,23 @@ pub(super) fn without_user(url: &str) -> String {
             format!("{scheme}://{host}/{path}")
         }
         None => url.to_owned(),
+    }
+}
+
+/// Steps that resolving the edges of one lock file may take: several times
+/// what the largest need.
+struct Steps(Cell<u32>);
+
+impl Steps {
+    fn new() -> Self {
+        Self(Cell::new(5_000_000))
+    }
+
+    /// Whether one more may be taken along a path of this length.
+    fn take(&self, path: &str) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0 && path.len() <= MAX_PATH
     }
 }
 

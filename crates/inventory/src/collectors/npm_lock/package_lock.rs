@@ -1,7 +1,7 @@
 //! `package-lock.json`, `npm-shrinkwrap.json` and `node_modules/.package-lock.json`,
 //! versions 1 to 3 (npm's `package-lock.json(5)`).
 
-use super::{integrity, mark_origin, package, split};
+use super::{Steps, integrity, mark_origin, package, split};
 use crate::collector::CollectError;
 use plimsoll_types::PackageRecord;
 use serde_json::{Map, Value};
@@ -11,17 +11,18 @@ type Object = Map<String, Value>;
 pub(super) fn read(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;
     let mut records = Vec::new();
+    let steps = Steps::new();
     if let Some(packages) = json.get("packages").and_then(Value::as_object) {
         let entries = packages.iter();
-        records.extend(entries.filter_map(|(path, entry)| located(packages, path, entry)));
+        records.extend(entries.filter_map(|(path, entry)| located(packages, path, entry, &steps)));
     } else if let Some(dependencies) = json.get("dependencies").and_then(Value::as_object) {
-        nested(dependencies, &mut vec![dependencies], &mut records);
+        nested(dependencies, &mut vec![dependencies], &mut records, &steps);
     }
     Ok(records)
 }
 
 /// Since version 2: an entry for each folder.
-fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord> {
+fn located(packages: &Object, path: &str, entry: &Value, steps: &Steps) -> Option<PackageRecord> {
     const FOLDER: &str = "node_modules/";
     if path.is_empty() || is(entry, "link") {
         return None;
@@ -37,7 +38,7 @@ fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord
     describe(&mut record, entry);
     record.licenses = crate::collectors::npm::licenses(entry);
     record.requires = requirements(entry, &["dependencies", "optionalDependencies"])
-        .map(|name| match nearest(packages, path, name) {
+        .map(|name| match nearest(packages, path, name, steps) {
             Some((real, version)) => format!("{real}@{version}"),
             None => name.to_owned(),
         })
@@ -47,9 +48,14 @@ fn located(packages: &Object, path: &str, entry: &Value) -> Option<PackageRecord
 
 /// Name and version of the package that a folder finds under a name, looking
 /// from the inside out as Node does.
-fn nearest<'a>(packages: &'a Object, from: &str, name: &'a str) -> Option<(&'a str, &'a str)> {
+fn nearest<'a>(
+    packages: &'a Object,
+    from: &str,
+    name: &'a str,
+    steps: &Steps,
+) -> Option<(&'a str, &'a str)> {
     let mut folder = from;
-    loop {
+    while steps.take(folder) {
         let inner = match folder {
             "" => format!("node_modules/{name}"),
             folder => format!("{folder}/node_modules/{name}"),
@@ -67,6 +73,7 @@ fn nearest<'a>(packages: &'a Object, from: &str, name: &'a str) -> Option<(&'a s
             folder.get(..at).unwrap_or_default().trim_end_matches('/')
         });
     }
+    None
 }
 
 /// Version 1: dependencies inside each other. Scopes are the enclosing ones,
@@ -75,6 +82,7 @@ fn nested<'a>(
     dependencies: &'a Object,
     scopes: &mut Vec<&'a Object>,
     records: &mut Vec<PackageRecord>,
+    steps: &Steps,
 ) {
     for (name, entry) in dependencies {
         let (name, version) = aliased(name, entry);
@@ -84,7 +92,8 @@ fn nested<'a>(
             let own = entry.get("dependencies").and_then(Value::as_object);
             record.requires = requirements(entry, &["requires"])
                 .map(|wanted| {
-                    let mut scopes = own.iter().chain(scopes.iter().rev());
+                    let scopes = own.iter().chain(scopes.iter().rev());
+                    let mut scopes = scopes.take_while(|_| steps.take(""));
                     match scopes.find_map(|scope| scope.get(wanted)) {
                         Some(entry) => match aliased(wanted, entry) {
                             (name, Some(version)) => format!("{name}@{version}"),
@@ -98,7 +107,7 @@ fn nested<'a>(
         }
         if let Some(inner) = entry.get("dependencies").and_then(Value::as_object) {
             scopes.push(inner);
-            nested(inner, scopes, records);
+            nested(inner, scopes, records, steps);
             scopes.pop();
         }
     }

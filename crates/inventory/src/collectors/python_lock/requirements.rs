@@ -124,6 +124,7 @@ fn address(url: &str, name: Option<&str>) -> Option<PackageRecord> {
         return package(name.unwrap_or(first), Some(version));
     }
     let mut record = package(name.or(egg)?, None)?;
+    record.local = url.starts_with("file:");
     if url.starts_with("git+") {
         // A revision follows the path, a password precedes the host.
         let at = url
@@ -191,14 +192,16 @@ mod tests {
 https://host/a_b-1.2-py3-none-any.whl
 c @ https://host/c-2.0-py3-none-any.whl
 d @ git+ssh://git@host/d.git
+e @ file:///src/e
 ./local
 ";
-        assert_eq!(found(text), ["pkg@", "a_b@1.2", "c@2.0", "d@"]);
+        assert_eq!(found(text), ["pkg@", "a_b@1.2", "c@2.0", "d@", "e@"]);
         let records = read(text, "requirements.txt");
         assert_eq!(
             records[0].qualifiers["vcs_url"],
             "git+https://github.com/o/r.git@v1"
         );
+        assert!(records[4].local);
         assert_eq!(records[3].qualifiers["vcs_url"], "git+ssh://host/d.git");
     }
 

@@ -262,6 +262,11 @@ source = { editable = "packages/lib" }
     }
 
     #[test]
+    fn nesting_without_end_is_an_error() {
+        assert!(table(&format!("a = {}", "[".repeat(200_000))).is_err());
+    }
+
+    #[test]
     fn the_common_format_keeps_repositories_and_leaves_the_project_out() {
         let records = pylock(
             r#"
