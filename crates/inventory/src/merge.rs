@@ -84,7 +84,7 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
             detail: "there are OS packages but no file names the distribution".into(),
         });
     }
-    let ledger = Ledger::new(&visible, &inventory.packages);
+    let ledger = Ledger::new(&visible, &declaring, &inventory.packages);
     let mut files = tree.into_files(layers);
     ledger.enter(&mut files);
     inventory.alterations = ledger.alterations;

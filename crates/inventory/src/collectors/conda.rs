@@ -127,10 +127,16 @@ fn files(json: &Value, prefix: &str) -> (Vec<OwnedFile>, bool) {
     let entries = detailed.iter().chain(&plain).take(MOST_FILES);
     let files = entries.filter_map(|entry| {
         let path = entry.as_str().or_else(|| entry.get("_path")?.as_str())?;
-        let stated = ["sha256_in_prefix", "sha256"];
-        let digest = stated.iter().find_map(|key| entry.get(*key)?.as_str());
+        // Bytecode changes whenever another interpreter runs.
+        if path.ends_with(".pyc") {
+            return None;
+        }
+        let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        // Of a link it states the digest of what it leads to.
+        let linked = text("path_type").is_some_and(|kind| kind != "hardlink");
+        let digest = text("sha256_in_prefix").or(text("sha256"));
         Some(OwnedFile {
-            digest: digest.and_then(sha256),
+            digest: digest.filter(|_| !linked).and_then(sha256),
             ..OwnedFile::new(join(prefix, path))
         })
     });

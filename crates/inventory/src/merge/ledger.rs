@@ -4,8 +4,11 @@
 use super::Visible;
 use crate::facts::{Fact, OwnedFile};
 use crate::path::{name, parent};
-use plimsoll_types::{Alteration, Change, Confidence, Ecosystem, FileEntry, FileKind, Package};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use plimsoll_types::{
+    Alteration, Change, Confidence, Ecosystem, FileEntry, FileKind, Package, canonical,
+};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The owners of files, by path.
 #[derive(Default)]
@@ -23,12 +26,16 @@ struct Claim<'a> {
 }
 
 impl Ledger {
-    pub fn new(visible: &Visible<'_>, packages: &[Package]) -> Self {
+    /// `declaring` are paths that name packages and hold none.
+    pub fn new(visible: &Visible<'_>, declaring: &HashSet<&str>, packages: &[Package]) -> Self {
         let mut ledger = Self::default();
         let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         for (at, package) in packages.iter().enumerate() {
             for place in &package.locations {
-                if place.nested.is_empty() && package.record.confidence != Confidence::Declared {
+                if place.nested.is_empty()
+                    && package.record.confidence != Confidence::Declared
+                    && !declaring.contains(place.path.as_str())
+                {
                     ledger.files.entry(place.path.clone()).or_insert(index(at));
                     if let Some(folder) = folder(package.record.ecosystem, &place.path) {
                         ledger.folders.insert(folder.to_owned(), index(at));
@@ -36,9 +43,10 @@ impl Ledger {
                 }
             }
         }
-        let mut names: HashMap<(Ecosystem, &str), u32> = HashMap::new();
+        let mut names: HashMap<(Ecosystem, Cow<'_, str>), u32> = HashMap::new();
         for (at, package) in packages.iter().enumerate().rev() {
-            names.insert((package.record.ecosystem, &package.record.name), index(at));
+            let name = package.record.canonical_name();
+            names.insert((package.record.ecosystem, name), index(at));
         }
         let mut claims: BTreeMap<String, Vec<Claim<'_>>> = BTreeMap::new();
         let mut directories: HashMap<&str, String> = HashMap::new();
@@ -46,7 +54,8 @@ impl Ledger {
             for fact in &evidence.facts {
                 let Fact::Owned(owners) = fact else { continue };
                 for owner in owners {
-                    let known = names.get(&(owner.ecosystem, owner.package.as_str()));
+                    let called = canonical(owner.ecosystem, &owner.package);
+                    let known = names.get(&(owner.ecosystem, called));
                     let Some(&package) = known else { continue };
                     // The list itself is part of what the package brought.
                     ledger.files.entry(evidence.path.clone()).or_insert(package);
@@ -125,12 +134,16 @@ fn note<'f>(claims: &mut Vec<Claim<'f>>, package: u32, file: &'f OwnedFile) {
 
 /// The folder that a package has for itself, by its evidence.
 fn folder(ecosystem: Ecosystem, evidence: &str) -> Option<&str> {
-    match ecosystem {
-        Ecosystem::Npm | Ecosystem::Cran | Ecosystem::Jvm | Ecosystem::Wordpress => {
-            Some(parent(evidence)).filter(|folder| !folder.is_empty())
-        }
-        _ => None,
-    }
+    let folder = parent(evidence);
+    let own = match ecosystem {
+        // Not that of an archive among others.
+        Ecosystem::Npm => name(evidence) == "package.json",
+        // A plugin may be a single file.
+        Ecosystem::Wordpress => name(folder) != "plugins",
+        Ecosystem::Cran | Ecosystem::Jvm => true,
+        _ => false,
+    };
+    (own && !folder.is_empty()).then_some(folder)
 }
 
 /// What is wrong with a file, if nobody who claims it agrees with what is
@@ -177,5 +190,7 @@ fn is_documentation(path: &str) -> bool {
         "usr/share/omf/",
         "usr/share/bug/",
     ];
-    FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.ends_with(".pyc")
+    // Images of Python are often freed of bytecode and tests.
+    let spared = path.contains("/tests/") || path.contains("/test/") || path.ends_with(".pyc");
+    spared || FOLDERS.iter().any(|folder| path.starts_with(folder))
 }

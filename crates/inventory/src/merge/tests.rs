@@ -564,3 +564,32 @@ fn a_folder_of_bitnami_belongs_to_its_component() {
     let owned: Vec<_> = owned.map(|file| file.path.as_str()).collect();
     assert_eq!(owned, [path, "opt/bitnami/redis/bin/redis-server"]);
 }
+
+#[test]
+fn files_of_a_distribution_are_checked_and_lock_files_own_nothing() {
+    let record = "usr/lib/b_c-1.dist-info/RECORD=b_c/x.py,sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3\nb_c/y.py,sha256=AAAAv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3\n";
+    let inventory = merged(&[&[
+        LOCK,
+        INSTALLED,
+        "app/index.js=1",
+        "usr/lib/b_c-1.dist-info/METADATA=Name: B.c\nVersion: 1\n",
+        record,
+        "usr/lib/b_c/x.py=abc",
+        "usr/lib/b_c/y.py=abc",
+    ]]);
+    let owner = |path: &str| {
+        let file = inventory.files.iter().find(|file| file.path == path);
+        let owner = file.unwrap().owner.and_then(|at| usize::try_from(at).ok());
+        owner.map(|at| inventory.packages[at].record.name.as_str())
+    };
+    assert_eq!(owner("usr/lib/b_c/x.py"), Some("B.c"));
+    assert_eq!(owner("app/node_modules/a/package.json"), Some("a"));
+    assert_eq!(owner("app/package-lock.json"), None);
+    assert_eq!(owner("app/index.js"), None);
+    let altered: Vec<_> = inventory
+        .alterations
+        .iter()
+        .map(|a| a.path.as_str())
+        .collect();
+    assert_eq!(altered, ["usr/lib/b_c/y.py"]);
+}
