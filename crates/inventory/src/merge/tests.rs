@@ -434,7 +434,7 @@ fn names(inventory: &Inventory) -> Vec<&str> {
     packages.map(|p| p.record.name.as_str()).collect()
 }
 
-const LOCK: &str = r#"app/package-lock.json={"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/dev":{"version":"1.0.0","dev":true}}}"#;
+const LOCK: &str = r#"app/package-lock.json={"packages":{"":{},"node_modules/a":{"version":"1.0.0","integrity":"sha1-5QNHYR1+aQlDIIu9r+vLwvuGbUY="},"node_modules/dev":{"version":"1.0.0","dev":true}}}"#;
 const INSTALLED: &str = r#"app/node_modules/a/package.json={"name":"a","version":"1.0.0"}"#;
 
 #[test]
@@ -445,6 +445,7 @@ fn what_a_lock_file_names_and_nobody_installed_is_not_in_the_image() {
     assert_eq!(a.record.confidence, Confidence::Installed);
     // The lock file stays as evidence, but what it brought is only its word.
     assert_eq!((a.locations.len(), a.introduced), (2, 1));
+    assert_eq!(a.record.digests.len(), 1);
     assert_eq!(inventory.coverage.gaps.len(), 0);
 }
 

@@ -1,15 +1,12 @@
 //! Python distributions that an installer wrote: `dist-info` and `egg-info`
 //! (the core metadata specifications).
 
+mod record;
+
 use super::deb822::{Paragraph, paragraphs};
-use super::text::decode;
 use super::zip::Archive;
-use super::{MOST_FILES, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
-use crate::facts::{Algorithm, Fact, FileDigest, OwnedFile, Ownership};
-use crate::path::{join, parent};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord, canonical};
 
 const LIMIT: u64 = 64 << 20;
@@ -28,7 +25,7 @@ impl Collector for Python {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if directory(file.path).is_some() || list(file.path).is_some() {
+        if directory(file.path).is_some() || record::list(file.path).is_some() {
             Want::Whole { limit: LIMIT }
         } else if is_archive(file) {
             Want::Whole { limit: ARCHIVE }
@@ -38,8 +35,8 @@ impl Collector for Python {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        if let Some(list) = list(file.path) {
-            return Ok(owned(file, &list));
+        if let Some(list) = record::list(file.path) {
+            return Ok(list.read(file));
         }
         let record = match directory(file.path) {
             Some(directory) => distribution(file.bytes, directory)?,
@@ -48,78 +45,6 @@ impl Collector for Python {
         let record = record.map(|record| Fact::Packages(vec![record]));
         Ok(Collected::from(Vec::from_iter(record)))
     }
-}
-
-/// A list of the files of a package.
-struct List<'a> {
-    /// The package that the directory names.
-    package: &'a str,
-    /// What paths in it start from.
-    base: &'a str,
-}
-
-/// `RECORD` counts from the folder of all packages, the older
-/// `installed-files.txt` from its own.
-fn list(path: &str) -> Option<List<'_>> {
-    let (folder, file) = path.rsplit_once('/')?;
-    let own = folder.rsplit('/').next()?;
-    let (directory, base) = match file {
-        "RECORD" => (stem(own, "dist-info")?, parent(folder)),
-        "installed-files.txt" => (stem(own, "egg-info")?, folder),
-        _ => return None,
-    };
-    let package = split(directory).0;
-    (!package.is_empty()).then_some(List { package, base })
-}
-
-/// Lines of `path,sha256=…,size`, or of paths alone.
-fn owned(file: &File<'_>, list: &List<'_>) -> Collected {
-    let text = decode(file.bytes);
-    let mut collected = Collected::default();
-    let mut files = Vec::new();
-    for line in text.lines() {
-        // Only the path may hold commas, and then it is quoted.
-        let mut fields = line.rsplitn(3, ',');
-        let (size, digest, path) = (fields.next(), fields.next(), fields.next());
-        let (path, digest) = match (path, digest) {
-            (Some(path), digest) => (path, digest),
-            _ => (size.unwrap_or_default(), None),
-        };
-        let path = path.trim().trim_matches('"');
-        // Bytecode changes whenever another interpreter runs.
-        if path.is_empty() || path.ends_with(".pyc") {
-            continue;
-        }
-        let path = join(list.base, path);
-        if files.len() >= MOST_FILES {
-            collected.gaps.push(too_many("python"));
-            break;
-        }
-        let digest = digest.and_then(sha256);
-        files.push(OwnedFile {
-            digest,
-            ..OwnedFile::new(path)
-        });
-    }
-    if !files.is_empty() {
-        collected.facts.push(Fact::Owned(vec![Ownership {
-            ecosystem: Ecosystem::Pypi,
-            package: list.package.to_owned(),
-            arch: None,
-            files,
-        }]));
-    }
-    collected
-}
-
-fn sha256(stated: &str) -> Option<FileDigest> {
-    let hash = URL_SAFE_NO_PAD
-        .decode(stated.strip_prefix("sha256=")?)
-        .ok()?;
-    Some(FileDigest {
-        algorithm: Algorithm::Sha256,
-        hash,
-    })
 }
 
 /// Eggs are imported as they are; wheels wait to be installed.
@@ -329,43 +254,6 @@ mod tests {
         let text = "Name: x\nRequires-Dist: charset_normalizer<4,>=2\nRequires-Dist: PySocks!=1.5.7; extra == 'socks'\nRequires-Dist: idna (<4,>=2.5) ; python_version >= '3'\n";
         let record = collect("x-1.dist-info/METADATA", text).unwrap().unwrap();
         assert_eq!(record.requires, ["charset-normalizer", "idna"]);
-    }
-
-    #[test]
-    fn a_record_lists_files_with_their_digests() {
-        let files = |path: &str, text: &str| {
-            let file = File {
-                path,
-                mode: Mode(0o644),
-                bytes: text.as_bytes(),
-                companion: None,
-            };
-            let facts = Python.collect(&file).unwrap().facts;
-            let Some(Fact::Owned(owners)) = facts.into_iter().next() else {
-                panic!("{path}");
-            };
-            assert_eq!(owners[0].package, "flask");
-            let name = |f: &OwnedFile| (f.path.clone(), f.digest.is_some());
-            owners[0].files.iter().map(name).collect::<Vec<_>>()
-        };
-        let record = "<<<<<<< HEAD\nflask/tag.py,sha256=9ehzrmt5k7hxf7ZEK0NOs3swvQyU9fWNe-pnYe69N60,8223\n\"a,b.py\",,\n../../../bin/flask,sha256=x!,2\n../../../../../../x,,\nflask/tag.pyc,,\n";
-        let found = files("usr/lib/python3/flask-1.0.dist-info/RECORD", record);
-        let expected = [
-            ("usr/lib/python3/<<<<<<< HEAD", false),
-            ("usr/lib/python3/flask/tag.py", true),
-            ("usr/lib/python3/a,b.py", false),
-            ("bin/flask", false),
-            ("x", false),
-        ];
-        assert_eq!(
-            found,
-            expected.map(|(path, digest)| (path.to_owned(), digest))
-        );
-        let found = files(
-            "lib/flask-1.0.egg-info/installed-files.txt",
-            "../flask/x.py\n",
-        );
-        assert_eq!(found, [("lib/flask/x.py".to_owned(), false)]);
     }
 
     #[test]
