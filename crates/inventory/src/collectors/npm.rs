@@ -36,10 +36,8 @@ impl Collector for Npm {
         let record = if is_editor_extension(&json, installed) {
             extension(&json)
         } else {
-            package(&json).map(|mut record| {
-                record.local |= !installed && !is_published(&json);
-                record
-            })
+            let known = installed || is_published(&json);
+            package(&json).map(|record| if known { record } else { project(record) })
         };
         let record = record.map(|record| Fact::Packages(vec![record]));
         Ok(Collected::from(Vec::from_iter(record)))
@@ -72,6 +70,13 @@ fn package(json: &Value) -> Option<PackageRecord> {
     record.digests = integrity(text(json, "_integrity").unwrap_or_default());
     mark_repository(&mut record, text(json, "_resolved").unwrap_or_default());
     Some(record)
+}
+
+/// An application: nobody installed it, and no registry knows it.
+fn project(mut record: PackageRecord) -> PackageRecord {
+    record.local = true;
+    record.confidence = Confidence::Declared;
+    record
 }
 
 fn extension(json: &Value) -> Option<PackageRecord> {

@@ -61,11 +61,18 @@ pub(super) fn settle(declaring: &HashSet<&str>, packages: &mut Vec<Package>) {
     }
     packages.retain(|package| {
         package.record.confidence != Confidence::Declared
+            || leaves_no_trace(package)
             || package.locations.iter().any(|location| {
                 let key = (location.path.clone(), package.record.ecosystem);
                 !outcomes.get(&key).is_some_and(Outcome::is_installed)
             })
     });
+}
+
+/// Bundler checks gems of repositories out and writes no specification.
+fn leaves_no_trace(package: &Package) -> bool {
+    let record = &package.record;
+    record.ecosystem == Ecosystem::Gem && record.qualifiers.contains_key("vcs_url")
 }
 
 /// Whether a package is installed in the folder of a file, or below.

@@ -471,6 +471,21 @@ fn packages_installed_elsewhere_fulfil_a_lock_file_for_the_most_part() {
 }
 
 #[test]
+fn gems_of_repositories_are_known_from_the_lock_file_only() {
+    let inventory = merged(&[&[
+        "app/Gemfile.lock=GIT\n  remote: https://h/g.git\n  revision: 12\n  specs:\n    g (1.0)\n\nGEM\n  remote: x\n  specs:\n    a (1.0)\n    b (1.0)\n    test (1.0)\n",
+        "usr/lib/gems/specifications/a-1.0.gemspec=# stub: a 1.0 ruby lib\n",
+        "usr/lib/gems/specifications/b-1.0.gemspec=# stub: b 1.0 ruby lib\n",
+    ]]);
+    assert_eq!(names(&inventory).len(), 4);
+    let more = merged(&[&[
+        "app/Gemfile.lock=GIT\n  remote: https://h/g.git\n  revision: 12\n  specs:\n    g (1.0)\n\nGEM\n  remote: x\n  specs:\n    a (1.0)\n    test (1.0)\n",
+        "app/vendor/bundle/specifications/a-1.0.gemspec=# stub: a 1.0 ruby lib\n",
+    ]]);
+    assert_eq!(names(&more), ["a", "g"]);
+}
+
+#[test]
 fn a_lock_file_is_no_copy_that_nobody_owns() {
     let status = format!("var/lib/dpkg/status={STATUS}");
     let inventory = merged(&[&[

@@ -16,7 +16,8 @@ pub(super) fn read(text: &str) -> Result<Vec<PackageRecord>, CollectError> {
         let entries = packages.iter();
         records.extend(entries.filter_map(|(path, entry)| located(packages, path, entry, &steps)));
     } else if let Some(dependencies) = json.get("dependencies").and_then(Value::as_object) {
-        nested(dependencies, &mut vec![dependencies], &mut records, &steps);
+        let scopes = &mut vec![dependencies];
+        nested(dependencies, scopes, false, &mut records, &steps);
     }
     Ok(records)
 }
@@ -76,19 +77,22 @@ fn nearest<'a>(
     None
 }
 
-/// Version 1: dependencies inside each other. Scopes are the enclosing ones,
-/// the innermost last.
+/// Version 1: dependencies inside each other, for development where what they
+/// are in is. Scopes are the enclosing ones, the innermost last.
 fn nested<'a>(
     dependencies: &'a Object,
     scopes: &mut Vec<&'a Object>,
+    development: bool,
     records: &mut Vec<PackageRecord>,
     steps: &Steps,
 ) {
     for (name, entry) in dependencies {
+        let development = development || is_development(entry);
         let (name, version) = aliased(name, entry);
         if let Some(mut record) = package(name, version.filter(|version| is_version(version))) {
             mark_origin(&mut record, version.unwrap_or_default());
             describe(&mut record, entry);
+            record.development = development;
             let own = entry.get("dependencies").and_then(Value::as_object);
             record.requires = requirements(entry, &["requires"])
                 .map(|wanted| {
@@ -107,7 +111,7 @@ fn nested<'a>(
         }
         if let Some(inner) = entry.get("dependencies").and_then(Value::as_object) {
             scopes.push(inner);
-            nested(inner, scopes, records, steps);
+            nested(inner, scopes, development, records, steps);
             scopes.pop();
         }
     }
@@ -127,11 +131,15 @@ fn is_version(text: &str) -> bool {
 }
 
 fn describe(record: &mut PackageRecord, entry: &Value) {
-    record.development = is(entry, "dev") || is(entry, "devOptional");
+    record.development = is_development(entry);
     record.digests = integrity(text(entry, "integrity").unwrap_or_default());
     if let Some(resolved) = text(entry, "resolved") {
         mark_origin(record, resolved);
     }
+}
+
+fn is_development(entry: &Value) -> bool {
+    is(entry, "dev") || is(entry, "devOptional")
 }
 
 fn requirements<'a>(entry: &'a Value, keys: &'a [&str]) -> impl Iterator<Item = &'a str> {
@@ -183,7 +191,7 @@ mod tests {
         let records = read(
             r#"{"lockfileVersion":1,"dependencies":{
             "a":{"version":"1.0.0","requires":{"b":"^1","c":"*"},"dependencies":{"b":{"version":"1.1.0"}}},
-            "b":{"version":"2.0.0","dev":true},
+            "b":{"version":"2.0.0","dev":true,"dependencies":{"inner":{"version":"1.0.0"}}},
             "c":{"version":"npm:@s/real@3.0.0"},
             "d":{"version":"file:../d"},
             "e":{"version":"git+ssh://git@github.com/a/e.git#1"}}}"#,
@@ -194,6 +202,7 @@ mod tests {
             ["b@1.1.0", "@s/real@3.0.0"]
         );
         assert_eq!(records.iter().filter(|r| r.name == "b").count(), 2);
+        assert!(by_name(&records, "inner").development);
         assert!(by_name(&records, "d").local);
         let e = by_name(&records, "e");
         assert_eq!(e.version, None);
