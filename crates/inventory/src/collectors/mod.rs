@@ -107,8 +107,10 @@ fn packages(collector: &str, records: impl IntoIterator<Item = PackageRecord>) -
         }
     }
     for record in &mut kept {
-        record.requires.sort();
-        record.requires.dedup();
+        for list in [&mut record.requires, &mut record.digests] {
+            list.sort();
+            list.dedup();
+        }
     }
     if !kept.is_empty() {
         collected.facts.push(Fact::Packages(kept));
@@ -123,11 +125,8 @@ fn unite(known: &mut PackageRecord, record: PackageRecord) {
     if known.licenses.is_empty() {
         known.licenses = record.licenses;
     }
-    for digest in record.digests {
-        if !known.digests.contains(&digest) {
-            known.digests.push(digest);
-        }
-    }
+    // Put in order when all is known.
+    known.digests.extend(record.digests);
     for (key, value) in record.qualifiers {
         known.qualifiers.entry(key).or_insert(value);
     }

@@ -11,6 +11,7 @@ mod plug_and_play;
 mod pnpm;
 mod yarn;
 
+use super::lock::hex;
 use super::npm::is_name;
 use super::text::decode;
 use super::{declared, packages};
@@ -179,14 +180,13 @@ impl Steps {
 /// `sha512-BASE64`, several with spaces between, as `sha512:hex` (the
 /// Subresource Integrity form).
 pub(super) fn integrity(text: &str) -> Vec<String> {
-    let hex = |one: &str| {
+    let digest = |one: &str| {
         let (algorithm, value) = one.split_once('-')?;
         let bytes = STANDARD.decode(value.split('?').next()?).ok()?;
         let known = matches!(algorithm, "sha1" | "sha256" | "sha384" | "sha512");
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        known.then(|| format!("{algorithm}:{hex}"))
+        known.then(|| format!("{algorithm}:{}", hex(&bytes)))
     };
-    text.split_whitespace().filter_map(hex).collect()
+    text.split_whitespace().filter_map(digest).collect()
 }
 
 #[cfg(test)]
