@@ -42,6 +42,9 @@ const DEB_OTHERS: &[&str] = &[
     "percona.com", "puppet.com", "rabbitmq.com", "redis.com", "redis.io", "redhat.com", "tailscale.com", "varnish-software.com",
 ];
 
+/// Those of them who give no address of their own.
+const DEB_NAMES: &[&str] = &["Google Cloud CLI", "Kubernetes Authors"];
+
 impl PackageRecord {
     /// Whether somebody else than the distribution made this OS package. One
     /// that names nobody, or somebody unheard of, is taken for its own.
@@ -56,37 +59,42 @@ impl PackageRecord {
             }
             // Rebuilds that are sold as patched come without a vendor.
             (Ecosystem::Rpm, None) => self.name.starts_with("seal-"),
-            (Ecosystem::Deb, Some(maintainer)) => self.is_foreign_deb(maintainer, distro),
+            (Ecosystem::Deb, Some(maintainer)) => {
+                let named = DEB_NAMES.iter().any(|name| maintainer.starts_with(name));
+                named || is_among(maintainer, DEB_OTHERS)
+            }
             _ => false,
         }
     }
 
-    fn is_foreign_deb(&self, maintainer: &str, distro: &Distro) -> bool {
-        let Some((_, domain)) = maintainer.rsplit_once('@') else {
-            return false;
-        };
-        let domain = domain.trim_end_matches('>').trim().to_ascii_lowercase();
-        let among = |domains: &[&str]| {
-            domains.iter().any(|known| {
-                let rest = domain.strip_suffix(known);
-                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            })
-        };
-        if among(DEB) {
-            return false;
-        }
-        // Ubuntu puts its own name on everything that it builds. In Debian
-        // people maintain packages under any address, but with a revision.
-        let revision = self
-            .version
-            .as_deref()
-            .is_some_and(|version| version.contains('-'));
-        match distro.id.as_str() {
-            "ubuntu" => true,
-            "debian" => among(DEB_OTHERS) || !revision,
-            _ => among(DEB_OTHERS),
-        }
+    /// Whether the distribution can be taken to repair what this OS package
+    /// installs. People maintain packages of Debian and Ubuntu under any
+    /// address, so one that nobody there is known to maintain must at least
+    /// have a revision, as all have that were packaged there.
+    pub fn is_repaired_by(&self, distro: Option<&Distro>) -> bool {
+        let doubtful = self.ecosystem == Ecosystem::Deb
+            && self
+                .vendor
+                .as_ref()
+                .is_some_and(|maintainer| !is_among(maintainer, DEB))
+            && !self
+                .version
+                .as_ref()
+                .is_some_and(|version| version.contains('-'));
+        self.ecosystem.is_os() && !self.is_third_party(distro) && !doubtful
     }
+}
+
+/// Whether the mail address of a maintainer lies below one of `domains`.
+fn is_among(maintainer: &str, domains: &[&str]) -> bool {
+    let Some((_, domain)) = maintainer.rsplit_once('@') else {
+        return false;
+    };
+    let domain = domain.trim_end_matches('>').trim().to_ascii_lowercase();
+    domains.iter().any(|known| {
+        let rest = domain.strip_suffix(known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -127,24 +135,31 @@ mod tests {
 
     /// Trap 7.
     #[test]
-    fn a_deb_is_of_the_distribution_unless_another_maintains_it() {
-        let deb = |distro, maintainer, version| third(Ecosystem::Deb, distro, maintainer, version);
+    fn a_deb_is_of_the_distribution_unless_another_publishes_it() {
+        let deb = |distro, maintainer| third(Ecosystem::Deb, distro, maintainer, "1.2-3");
         let libc = "GNU Libc Maintainers <debian-glibc@lists.debian.org>";
-        assert!(!deb("debian", libc, "2.36-9"));
-        assert!(!deb("debian", "Somebody <somebody@example.net>", "1.2-3"));
+        assert!(!deb("debian", libc));
+        assert!(!deb("ubuntu", "Gerrit Pape <pape@smarden.org>"));
+        assert!(deb("debian", "Docker <support@docker.com>"));
         assert!(deb(
             "debian",
-            "Docker <support@docker.com>",
-            "5:20.10.7~3-0~debian-buster"
+            "Kubernetes Authors <kubernetes-dev@googlegroups.com>"
         ));
-        assert!(deb("debian", "A Company <dev@example.com>", "1.2.3"));
-        assert!(deb("ubuntu", "cudatools <cudatools@nvidia.com>", "12.1-1"));
-        assert!(!deb(
-            "ubuntu",
-            "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>",
-            "1"
-        ));
-        assert!(!deb("debian", "", "1"));
-        assert!(!deb("ubuntu", "nobody", "1"));
+        assert!(deb("ubuntu", "cudatools <cudatools@nvidia.com>"));
+        assert!(!deb("debian", ""));
+    }
+
+    #[test]
+    fn the_distribution_repairs_what_was_packaged_there() {
+        let repaired = |maintainer: &str, version: &str| {
+            let version = Some(version.to_owned());
+            let mut record =
+                PackageRecord::new(Ecosystem::Deb, "a", version, Confidence::Installed);
+            record.vendor = Some(maintainer.to_owned());
+            record.is_repaired_by(None)
+        };
+        assert!(repaired("Somebody <somebody@example.net>", "1.2-3"));
+        assert!(repaired("Team <a@lists.debian.org>", "12"));
+        assert!(!repaired("A Company <dev@example.com>", "1.2.3"));
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn mark(
         if is_owner(record.ecosystem) && !is_sign(record) {
             // What somebody else than the distribution made, nobody patches
             // for it.
-            let patched = record.ecosystem.is_os() && !record.is_third_party(distro);
+            let patched = record.is_repaired_by(distro);
             let key = (record.ecosystem, record.name.as_str());
             introduced.insert(key, (package.introduced, patched));
         }

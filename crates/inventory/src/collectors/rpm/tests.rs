@@ -12,10 +12,12 @@ pub(crate) fn database(names: &[&str], size: usize) -> Vec<u8> {
     sqlite_pages(&blobs).concat()
 }
 
-/// An SQLite database of tables with a few rows; columns are serial types with
-/// their values.
-pub(crate) fn tables(tables: &[(&str, &[&[(usize, &[u8])]])]) -> Vec<u8> {
-    let rows = |rows: &[&[(usize, &[u8])]]| rows.iter().map(|row| build::record(row)).collect();
+/// The columns of a row: serial types with their values.
+type Columns<'a> = &'a [(usize, &'a [u8])];
+
+/// An SQLite database of tables with a few rows.
+pub(crate) fn tables(tables: &[(&str, &[Columns<'_>])]) -> Vec<u8> {
+    let rows = |rows: &[Columns<'_>]| rows.iter().map(|row| build::record(row)).collect();
     let tables: Vec<_> = tables
         .iter()
         .map(|(name, list)| (*name, rows(list)))
