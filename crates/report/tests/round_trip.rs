@@ -114,7 +114,7 @@ fn a_conversion_of_a_conversion_is_the_same() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn any_name_and_version_comes_back(

@@ -101,6 +101,10 @@ impl Draft {
         for package in &mut inventory.packages {
             package.depends_on.sort_unstable();
             package.depends_on.dedup();
+            package.locations.sort();
+            package.locations.dedup();
+            let first = package.locations.first();
+            package.record.nested = first.map_or_else(Vec::new, |place| place.nested.clone());
         }
         if inventory.distro.is_none() {
             inventory.distro = distro(&found.distros);
@@ -279,7 +283,7 @@ impl Found {
         purl: Option<PackageUrl>,
         layers: &HashMap<&str, u32>,
     ) {
-        let mut locations: Vec<Location> = component
+        let locations: Vec<Location> = component
             .places
             .iter()
             .take(MOST_PLACES)
@@ -293,8 +297,6 @@ impl Found {
                     .unwrap_or(0),
             })
             .collect();
-        locations.sort();
-        locations.dedup();
         let introduced = locations.iter().map(|location| location.layer).min();
         let mut package = Package {
             record,
@@ -307,10 +309,6 @@ impl Found {
         };
         package.license = plimsoll_license::expression(&package.record.licenses);
         properties::apply(&component.properties, &mut package);
-        package.record.nested = package
-            .locations
-            .first()
-            .map_or_else(Vec::new, |l| l.nested.clone());
         if let Some(purl) = &purl
             && let Some(distro) = purl.distro()
         {
@@ -356,8 +354,6 @@ fn join(same: &mut Package, other: Package) {
     let room = MOST_PLACES.saturating_sub(same.locations.len());
     same.locations
         .extend(other.locations.into_iter().take(room));
-    same.locations.sort();
-    same.locations.dedup();
     same.introduced = same.introduced.min(other.introduced);
     if other.record.confidence < same.record.confidence {
         same.record.confidence = other.record.confidence;

@@ -1,8 +1,16 @@
 //! Names of hash algorithms: every format spells them in its own way.
 
 /// Canonical name, CycloneDX, SPDX 2, SPDX 3, hex digits.
+type Row = (
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static str,
+    usize,
+);
+
 #[rustfmt::skip]
-const ALGORITHMS: &[(&str, Option<&str>, Option<&str>, &str, usize)] = &[
+const ALGORITHMS: &[Row] = &[
     ("md5", Some("MD5"), Some("MD5"), "md5", 32),
     ("sha1", Some("SHA-1"), Some("SHA1"), "sha1", 40),
     ("sha224", None, Some("SHA224"), "sha224", 56),

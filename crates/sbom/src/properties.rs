@@ -126,6 +126,16 @@ pub fn of_distro(distro: &Distro) -> Vec<Property> {
     out.extend(codename.map(|name| property("distro:codename", name)));
     out.push(property("distro:pretty", &distro.pretty));
     out.push(property("distro:source", &distro.source));
+    for (name, value) in [
+        ("variant", &distro.variant),
+        ("cpe", &distro.cpe),
+        ("supportEnd", &distro.support_end),
+        ("channel", &distro.channel),
+    ] {
+        let value = value.as_ref();
+        out.extend(value.map(|value| property(format!("distro:{name}"), value)));
+    }
+    out.extend(distro.inferred.then(|| property("distro:inferred", true)));
     out
 }
 
@@ -285,6 +295,11 @@ pub(crate) fn apply_document(properties: &[Property], inventory: &mut Inventory)
                         "codename" => distro.codename = Some(value.clone()),
                         "pretty" => distro.pretty.clone_from(value),
                         "source" => distro.source.clone_from(value),
+                        "variant" => distro.variant = Some(value.clone()),
+                        "cpe" => distro.cpe = Some(value.clone()),
+                        "supportEnd" => distro.support_end = Some(value.clone()),
+                        "channel" => distro.channel = Some(value.clone()),
+                        "inferred" => distro.inferred = value == "true",
                         _ => {}
                     }
                 } else if let Some(rest) = name.strip_prefix("image:layer:") {

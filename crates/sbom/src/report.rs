@@ -91,6 +91,9 @@ fn distro(value: &Value) -> Option<Distro> {
         codename: get("codename"),
         pretty: get("pretty").unwrap_or_default(),
         source: get("source").unwrap_or_default(),
+        support_end: get("support_end"),
+        channel: get("channel"),
+        inferred: value.get("inferred") == Some(&Value::Bool(true)),
         ..Distro::default()
     })
 }

@@ -271,6 +271,9 @@ fn distro(value: &Value) -> Option<Distro> {
     Some(Distro {
         pretty: pretty.unwrap_or_else(|| id.clone()),
         codename: get("versionCodename"),
+        variant: get("variantID"),
+        cpe: get("cpeName"),
+        support_end: get("supportEnd"),
         id_like: parsing::texts(value.get("idLike"))
             .into_iter()
             .map(str::to_owned)

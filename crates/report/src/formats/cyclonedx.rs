@@ -55,7 +55,7 @@ struct Metadata {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Tools {
-    Components { components: [Component; 1] },
+    Components { components: Vec<Component> },
     Names([Tool; 1]),
 }
 
@@ -131,7 +131,7 @@ impl Bom {
                 version: env!("CARGO_PKG_VERSION"),
             }]),
             _ => Tools::Components {
-                components: [Component::this_program(&mut refs)],
+                components: vec![Component::this_program(&mut refs)],
             },
         };
         if version == "1.4" {

@@ -265,8 +265,15 @@ fn distro(distro: &Distro) -> Value {
     if let Some(version) = &distro.version {
         out["versionID"] = json!(version);
     }
-    if let Some(codename) = &distro.codename {
-        out["versionCodename"] = json!(codename);
+    for (key, value) in [
+        ("versionCodename", &distro.codename),
+        ("variantID", &distro.variant),
+        ("cpeName", &distro.cpe),
+        ("supportEnd", &distro.support_end),
+    ] {
+        if let Some(value) = value {
+            out[key] = json!(value);
+        }
     }
     out
 }
