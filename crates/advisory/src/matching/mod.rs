@@ -7,7 +7,7 @@ mod lookup;
 use crate::namespace::Namespace;
 use crate::store::Store;
 use lookup::{Hit, Lookup};
-use plimsoll_types::{Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package};
+use plimsoll_types::{Confidence, Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package};
 use std::collections::BTreeMap;
 
 /// What the advisory data says about an image.
@@ -43,10 +43,6 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         let ecosystem = package.record.ecosystem;
-        // What no registry knows, no advisory speaks of.
-        if package.record.local {
-            continue;
-        }
         if stated.is_some_and(|distro| distro.is_foreign(ecosystem)) {
             *foreign.entry(ecosystem).or_default() += 1;
             continue;
@@ -75,6 +71,10 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         if package.record.version.is_none() {
+            // A manifest that asks for a range installs nothing.
+            if package.record.confidence == Confidence::Declared && !package.locations.is_empty() {
+                continue;
+            }
             let detail = "no version is stated, so nothing can be compared".to_owned();
             matched
                 .coverage
