@@ -1,11 +1,13 @@
 //! Any content under a path that a collector asks for: the first byte picks
-//! the path, the rest is the file.
+//! the path, the rest is the file. `PLIMSOLL_FUZZ_PART=2/8` keeps to the second
+//! eighth of the paths, so that each has its share of a short run.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use plimsoll_inventory::collector::{File, FileHead, Want};
 use plimsoll_inventory::collectors;
 use plimsoll_types::Mode;
+use std::sync::OnceLock;
 
 const PATHS: &[&str] = &[
     "var/lib/dpkg/status",
@@ -152,11 +154,24 @@ const PATHS: &[&str] = &[
     "etc/group",
 ];
 
+fn paths() -> &'static [&'static str] {
+    static PART: OnceLock<&[&str]> = OnceLock::new();
+    PART.get_or_init(|| {
+        let Ok(text) = std::env::var("PLIMSOLL_FUZZ_PART") else {
+            return PATHS;
+        };
+        let (part, of) = text.split_once('/').expect("PART/OF");
+        let (part, of): (usize, usize) = (part.parse().expect("PART"), of.parse().expect("OF"));
+        PATHS.chunks(PATHS.len().div_ceil(of)).nth(part - 1).expect("no such part")
+    })
+}
+
 fuzz_target!(|data: &[u8]| {
     let Some((choice, bytes)) = data.split_first() else {
         return;
     };
-    let path = PATHS[usize::from(*choice) % PATHS.len()];
+    let paths = paths();
+    let path = paths[usize::from(*choice) % paths.len()];
     let mode = Mode(0o755);
     let magic = &bytes[..bytes.len().min(512)];
     let head = FileHead::new(path, bytes.len() as u64, mode, magic);

@@ -31,7 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) struct Score {
     passed: usize,
     total: usize,
-    misses: Vec<String>,
+    /// Cases that were missed, and in what way.
+    misses: Vec<(String, String)>,
 }
 
 impl Score {
@@ -40,7 +41,7 @@ impl Score {
         self.total += 1;
         match problem {
             None => self.passed += 1,
-            Some(problem) => self.misses.push(format!("{id}: {problem}")),
+            Some(problem) => self.misses.push((id.to_owned(), problem)),
         }
     }
 }
@@ -58,6 +59,9 @@ const SUITES: &[(&str, &str, Suite)] = &[
 
 /// Scores that must not fall, `suite number`, one a line.
 const FLOORS: &str = include_str!("../conformance-floors.txt");
+
+/// Cases that are missed for a reason, `suite case reason`, one a line.
+const REASONS: &str = include_str!("../conformance-misses.txt");
 
 /// Whether every suite that ran reached its floor.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
@@ -79,8 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         let score =
             suite(&folder).with_context(|| format!("suite {name}, {}", folder.display()))?;
         if !arguments.quiet {
-            for miss in &score.misses {
-                println!("miss {miss}");
+            for (id, problem) in &score.misses {
+                let reason = reason(name, id).unwrap_or("no reason is known");
+                println!("miss {id}: {problem} ({reason})");
             }
         }
         let floor = floor(name);
@@ -100,4 +105,11 @@ fn floor(suite: &str) -> usize {
         .find(|(name, _)| *name == suite)
         .and_then(|(_, number)| number.trim().parse().ok())
         .unwrap_or(0)
+}
+
+fn reason(suite: &str, case: &str) -> Option<&'static str> {
+    REASONS.lines().find_map(|line| {
+        let rest = line.strip_prefix(suite)?.strip_prefix(' ')?;
+        rest.strip_prefix(case)?.strip_prefix(' ')
+    })
 }

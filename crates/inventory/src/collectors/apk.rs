@@ -223,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn the_database_of_newer_apk_tools_lies_elsewhere() {
+        let database = b"P:a\nV:1-r0\nA:x86_64\n\n";
+        for path in ["lib/apk/db/installed", "usr/lib/apk/db/installed"] {
+            assert_eq!(crate::fixture::found(&Apk, path, database), ["a@1-r0"]);
+        }
+    }
+
+    #[test]
     fn links_have_no_checksum_of_their_own() {
         let text = "P:a\nV:1\nF:lib\nR:x.so.1\na:0:0:777\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nR:x.so.1.2\na:0:0:755\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n";
         let facts = collect(text.as_bytes()).unwrap().facts;

@@ -1,0 +1,45 @@
+//! Every test that `traps.md` names exists.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Names of functions in the sources below a folder.
+fn functions(folder: &Path, out: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            functions(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let names = text.lines().filter_map(|line| {
+                let name = line.trim_start().strip_prefix("fn ")?.split('(').next()?;
+                Some(name.to_owned())
+            });
+            out.extend(names);
+        }
+    }
+}
+
+#[test]
+fn every_test_that_keeps_a_trap_exists() {
+    let mut known = BTreeSet::new();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    functions(crates, &mut known);
+    let rows: Vec<&str> = include_str!("../traps.md")
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .collect();
+    assert_eq!(rows.len(), 138);
+    let mut missing = Vec::new();
+    for row in rows {
+        let kept = row.trim_matches('|').split(" | ").nth(2).unwrap().trim();
+        assert!(!kept.is_empty(), "{row}");
+        if kept.starts_with('`') {
+            let names = kept.split('`').filter(|name| name.contains('_'));
+            missing.extend(names.filter(|name| !known.contains(*name)));
+        }
+    }
+    assert_eq!(missing, Vec::<&str>::new());
+}
