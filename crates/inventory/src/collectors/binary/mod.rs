@@ -1,5 +1,5 @@
 //! Programs and libraries that no package manager installed, told by their
-//! names and by text inside them (packages reference, 4).
+//! names and by text inside them.
 //!
 //! The tables beside this file say what there is to find: a row is a kind of
 //! file by its name, and the places where the version of a product may stand

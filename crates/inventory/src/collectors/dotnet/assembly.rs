@@ -1,5 +1,4 @@
-//! Assemblies by their version resources, and applications that are one file
-//! (packages reference, 3.4).
+//! Assemblies by their version resources, and applications that are one file.
 
 use super::bundle::{self, Host};
 use super::deps_json::Published;

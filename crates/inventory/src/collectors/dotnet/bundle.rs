@@ -1,6 +1,5 @@
 //! Applications published as a single file: the program that starts them
-//! knows where the files lie that were appended to it (packages reference,
-//! 12.6).
+//! knows where the files lie that were appended to it.
 
 use memchr::memmem;
 

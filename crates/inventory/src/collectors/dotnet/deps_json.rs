@@ -1,5 +1,4 @@
-//! `*.deps.json`: what an application or a framework was published with
-//! (packages reference, 12.6).
+//! `*.deps.json`: what an application or a framework was published with.
 
 use super::framework;
 use super::plain;

@@ -1,5 +1,5 @@
 //! NuGet packages that projects declare, and packages in the form in which
-//! they are handed out (packages reference, 3.4; the NuGet documentation).
+//! they are handed out (the NuGet documentation).
 
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::collectors::lock::{LIMIT, edge, sha512, sorted};

@@ -1,5 +1,4 @@
-//! .NET: what was published, what is locked, and the assemblies themselves
-//! (packages reference, 3.4).
+//! .NET: what was published, what is locked, and the assemblies themselves.
 
 mod assembly;
 mod bundle;

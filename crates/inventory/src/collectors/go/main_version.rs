@@ -1,5 +1,4 @@
-//! The version of the main module, which the toolchain often does not know
-//! (packages reference, 3.2).
+//! The version of the main module, which the toolchain often does not know.
 
 use std::collections::{BTreeMap, BTreeSet};
 

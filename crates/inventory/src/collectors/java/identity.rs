@@ -1,5 +1,4 @@
-//! Which packages one archive is, by the evidence in it (packages reference,
-//! 3.3): `pom.properties` and `pom.xml`, else the manifest and the file name.
+//! Which packages one archive is, by the evidence in it: `pom.properties` and `pom.xml`, else the manifest and the file name.
 
 use super::file_name;
 use super::group;

@@ -1,6 +1,5 @@
 //! `*.rpm`: a package that is not installed. Behind a lead of 96 bytes stand
-//! two headers, the signature padded to eight bytes; the payload is not read
-//! (packages reference, 12.1).
+//! two headers, the signature padded to eight bytes; the payload is not read.
 
 use super::header::Header;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};

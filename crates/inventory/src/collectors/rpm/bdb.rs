@@ -1,4 +1,4 @@
-//! `Packages`: a Berkeley DB hash file (packages reference, 12.2).
+//! `Packages`: a Berkeley DB hash file.
 //!
 //! Every hash page is looked at, whatever bucket it belongs to; overflow
 //! chains are followed only from items. Free pages keep the headers of

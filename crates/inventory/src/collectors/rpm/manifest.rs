@@ -1,5 +1,5 @@
 //! `container-manifest-1` and `-2`: what image builders leave behind when
-//! they remove the rpm database (packages reference, 2.2).
+//! they remove the rpm database.
 
 use super::header::{KEY, source_package};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};

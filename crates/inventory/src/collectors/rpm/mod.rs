@@ -125,7 +125,7 @@ impl Collector for Rpm {
     }
 }
 
-/// Rows of `rpmdb.sqlite` (packages reference, 12.4).
+/// Rows of `rpmdb.sqlite`.
 fn sqlite(bytes: &[u8], log: Option<&[u8]>) -> Result<Rows, CollectError> {
     let database = Database::open(bytes, log)?;
     let mut rows = Rows::new(database.length());

@@ -1,4 +1,4 @@
-//! `Packages.db`: the ndb format of rpm (packages reference, 12.3).
+//! `Packages.db`: the ndb format of rpm.
 
 use super::Rows;
 use crate::collector::CollectError;
