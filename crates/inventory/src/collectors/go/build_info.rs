@@ -1,5 +1,5 @@
-//! Where Go build information lies and how it is encoded (packages
-//! reference, 12.5; `debug/buildinfo` of Go).
+//! Where Go build information lies and how it is encoded
+//! (`debug/buildinfo` of Go).
 
 use super::main_version;
 use crate::collector::CollectError;

@@ -1,5 +1,5 @@
-//! The group of an artifact whose archive does not state it (packages
-//! reference, 3.3). Whatever is found here is a guess.
+//! The group of an artifact whose archive does not state it. Whatever is found
+//! here is a guess.
 
 use super::metadata::Manifest;
 

@@ -1,6 +1,5 @@
-//! The header blob that each row of an rpm database holds (packages
-//! reference, 12.1): an index of tags and a store of their values, both
-//! big-endian whatever the machine.
+//! The header blob that each row of an rpm database holds: an index of tags and
+//! a store of their values, both big-endian whatever the machine.
 
 use crate::collectors::MOST_FILES;
 use crate::collectors::integers::Order;
