@@ -35,6 +35,8 @@ pub(crate) struct Draft {
     /// References of what is named without being installed.
     pub absent: HashSet<String>,
     over: bool,
+    /// A package without a package URL has none: it is local.
+    pub tells_purls: bool,
 }
 
 type Identity = (
@@ -110,7 +112,7 @@ impl Draft {
             inventory.distro = distro(&found.distros);
         }
         inventory.removed_packages = found.removed.into_values().collect();
-        settle(inventory, found.purls);
+        settle(inventory, found.purls, self.tells_purls);
         if self.over {
             inventory.coverage.gaps.insert(Gap {
                 kind: GapKind::LimitExceeded,
@@ -370,15 +372,14 @@ fn join(same: &mut Package, other: Package) {
 }
 
 /// Keeps a stated package URL only where it does not follow from the record.
-fn settle(inventory: &mut Inventory, mut purls: BTreeMap<Identity, PackageUrl>) {
+fn settle(inventory: &mut Inventory, mut purls: BTreeMap<Identity, PackageUrl>, tells: bool) {
     let distro = inventory.distro.clone();
     let packages = inventory.packages.iter_mut();
     for package in packages.chain(&mut inventory.removed_packages) {
         let record = &mut package.record;
         let Some(stated) = purls.remove(&identity(record)) else {
-            // It has none, and none would be a right one.
-            record.local |=
-                record.purl(distro.as_ref()).is_some() && record.ecosystem == Ecosystem::Generic;
+            let nameless = tells || record.ecosystem == Ecosystem::Generic;
+            record.local |= nameless && record.purl(distro.as_ref()).is_some();
             continue;
         };
         if record.purl(distro.as_ref()).as_ref() != Some(&stated) && !record.local {

@@ -30,6 +30,7 @@ pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
         ));
     }
     let mut draft = Draft::new(FORMAT);
+    draft.tells_purls = true;
     image(&document, &mut draft);
     draft.inventory.distro = distro(&document.distro);
     coverage(&document.coverage, &mut draft);
