@@ -52,6 +52,8 @@ pub(super) fn mark(
         }
     }
     let mut directories: HashMap<String, String> = HashMap::new();
+    // Those that belong to one package as a whole.
+    let mut folders: HashSet<&str> = HashSet::new();
     for (_, evidence) in visible.evidence() {
         for fact in &evidence.facts {
             let Fact::Owned(owners) = fact else { continue };
@@ -61,6 +63,10 @@ pub(super) fn mark(
                     continue;
                 };
                 for file in owner.files.iter().filter(|file| !file.config) {
+                    if let Some(folder) = file.path.strip_suffix('/') {
+                        folders.insert(folder);
+                        continue;
+                    }
                     let path = real(visible, &mut directories, &file.path);
                     if let Some(slot) = wanted.get_mut(&path)
                         && intact(visible, &path, file, since)
@@ -83,6 +89,11 @@ pub(super) fn mark(
             }
         }
     }
+    let inside = |path: &str| {
+        let mut ends = path.match_indices('/');
+        ends.any(|(end, _)| folders.contains(&path[..end]))
+    };
+    owned.extend(signs.into_iter().filter(|path| inside(path)));
     for package in inventory
         .packages
         .iter_mut()

@@ -575,7 +575,13 @@ fn several_bills_of_one_image_do_not_hide_each_other() {
 fn a_folder_of_bitnami_belongs_to_its_component() {
     let path = "opt/bitnami/redis/.spdx-redis.spdx";
     let bill = format!("{path}={}", bill(&["pkg:bitnami/redis@7.4.0-0"]));
-    let inventory = merged(&[&[&bill, "opt/bitnami/redis/bin/redis-server=x", "opt/y=y"]]);
+    let program = "/redis-server=\x7fELF\0\x007.4.0buildkitsandbox-1690000000000000000\0";
+    let inside = format!("opt/bitnami/redis/bin{program}");
+    // The program is a sign of the component, and stands for itself elsewhere.
+    let packages = |entry: &str| merged(&[&[&bill, entry]]).packages.len();
+    assert_eq!(packages(&inside), 1);
+    assert_eq!(packages(&format!("usr/bin{program}")), 2);
+    let inventory = merged(&[&[&bill, &inside, "opt/y=y"]]);
     let owned = inventory.files.iter().filter(|file| file.owner == Some(0));
     let owned: Vec<_> = owned.map(|file| file.path.as_str()).collect();
     assert_eq!(owned, [path, "opt/bitnami/redis/bin/redis-server"]);
