@@ -39,7 +39,16 @@ impl Collector for Kernel {
                     .iter()
                     .any(|start| file.magic.starts_with(start))
         } else {
+            // Korean texts have the same ending.
             module_name(file.name()).is_some()
+                && [
+                    &b"\x7fELF"[..],
+                    b"\x1f\x8b",
+                    b"\xfd7zXZ",
+                    b"\x28\xb5\x2f\xfd",
+                ]
+                .iter()
+                .any(|start| file.magic.starts_with(start))
         };
         if is_wanted {
             Want::Whole { limit: LIMIT }
@@ -220,6 +229,13 @@ mod tests {
             );
         }
         assert!(records(&Kernel, &module_path(".xz"), b"\xfd7zXZ\0").is_err());
+        let text = FileHead::new(
+            "usr/share/vim/tutor.ko",
+            9,
+            plimsoll_types::Mode(0o644),
+            b"= v i m =",
+        );
+        assert_eq!(Kernel.wants(&text), Want::No);
     }
 
     #[test]

@@ -52,6 +52,8 @@ impl List<'_> {
             if path.is_empty() || path.ends_with(".pyc") {
                 continue;
             }
+            // Scripts name the interpreter, which moves with the environment.
+            let script = path.starts_with("..");
             let path = join(self.base, path);
             if files.len() >= MOST_FILES {
                 collected.gaps.push(too_many("python"));
@@ -60,6 +62,7 @@ impl List<'_> {
             let digest = digest.and_then(sha256);
             files.push(OwnedFile {
                 digest,
+                config: script,
                 ..OwnedFile::new(path)
             });
         }
