@@ -50,6 +50,7 @@ pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str) -> Packag
             path: "somewhere".into(),
             nested: Vec::new(),
             layer: 1,
+            evidence: "test".into(),
         }],
         introduced: 1,
         removed: None,

@@ -111,6 +111,7 @@ impl Scene {
                 path: format!("place/of/{name}"),
                 nested: Vec::new(),
                 layer: 0,
+                evidence: "test".into(),
             }],
             introduced: 0,
             removed: None,

@@ -297,6 +297,7 @@ impl Found {
                     .as_deref()
                     .and_then(|digest| layers.get(digest).copied())
                     .unwrap_or(0),
+                evidence: String::new(),
             })
             .collect();
         let introduced = locations.iter().map(|location| location.layer).min();

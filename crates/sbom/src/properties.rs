@@ -39,6 +39,9 @@ pub fn of_package(inventory: &Inventory, package: &Package) -> Vec<Property> {
         let name = format!("location:{number}");
         out.push(property(&name, location));
         out.push(property(format!("{name}:layer"), location.layer));
+        if !location.evidence.is_empty() {
+            out.push(property(format!("{name}:evidence"), &location.evidence));
+        }
         if place(&location.to_string()) != (location.path.clone(), location.nested.clone()) {
             out.push(property(format!("{name}:path"), &location.path));
             for (depth, inner) in location.nested.iter().enumerate() {
@@ -221,12 +224,13 @@ fn confidence_of(text: &str) -> Option<Confidence> {
 struct Told {
     shown: String,
     layer: u32,
+    evidence: String,
     path: Option<String>,
     nested: BTreeMap<usize, String>,
 }
 
 impl Told {
-    /// `N`, `N:layer`, `N:path` or `N:nested:K`.
+    /// `N`, `N:layer`, `N:evidence`, `N:path` or `N:nested:K`.
     fn note(places: &mut BTreeMap<usize, Self>, name: &str, value: &str) {
         let (number, what) = name.split_once(':').unwrap_or((name, ""));
         let Ok(number) = number.parse() else {
@@ -236,6 +240,7 @@ impl Told {
         match what {
             "" => value.clone_into(&mut told.shown),
             "layer" => told.layer = value.parse().unwrap_or(0),
+            "evidence" => value.clone_into(&mut told.evidence),
             "path" => told.path = Some(value.to_owned()),
             _ => {
                 let depth = what.strip_prefix("nested:").and_then(|n| n.parse().ok());
@@ -254,6 +259,7 @@ impl Told {
             path,
             nested,
             layer: self.layer,
+            evidence: self.evidence,
         }
     }
 }

@@ -167,6 +167,7 @@ fn properties(package: &Value) -> Vec<Property> {
     for (at, location) in list_of(package, "locations").iter().enumerate() {
         let name = format!("location:{at}");
         add(&format!("{name}:path"), text(location, "path"));
+        add(&format!("{name}:evidence"), text(location, "evidence"));
         add(
             &format!("{name}:layer"),
             number(location, "layer").map(|n| n.to_string()),

@@ -200,6 +200,9 @@ pub struct Location {
     pub nested: Vec<String>,
     /// Index of the layer that last wrote the file, from the bottom.
     pub layer: u32,
+    /// The kind of evidence, by the collector that read it; empty where a
+    /// document that names the package does not say.
+    pub evidence: String,
 }
 
 impl fmt::Display for Location {

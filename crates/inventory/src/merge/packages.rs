@@ -37,6 +37,8 @@ struct Run<'a> {
     until: Option<usize>,
     /// Layer that last wrote the evidence.
     written: usize,
+    /// The collector that read it.
+    by: &'a str,
     record: &'a PackageRecord,
 }
 
@@ -120,6 +122,7 @@ impl<'a> Timeline<'a> {
                         since: index,
                         until: None,
                         written,
+                        by: collector,
                         record,
                     }),
                 }
@@ -170,6 +173,7 @@ impl<'a> Timeline<'a> {
                     path: (*path).to_owned(),
                     nested: nested.to_vec(),
                     layer: u32::try_from(run.written).unwrap_or(u32::MAX),
+                    evidence: run.by.to_owned(),
                 };
                 let into = if run.until.is_none() {
                     &mut present

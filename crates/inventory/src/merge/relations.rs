@@ -156,6 +156,7 @@ mod tests {
                 path: path.to_owned(),
                 nested: Vec::new(),
                 layer: 0,
+                evidence: "test".into(),
             }],
             introduced: 0,
             removed: None,

@@ -174,6 +174,7 @@ mod tests {
             path: (*path).to_owned(),
             nested: Vec::new(),
             layer: 0,
+            evidence: "test".into(),
         };
         Package {
             record,

@@ -1,4 +1,5 @@
-//! Which packages one archive is, by the evidence in it: `pom.properties` and `pom.xml`, else the manifest and the file name.
+//! Which packages one archive is, by the evidence in it: `pom.properties` and
+//! `pom.xml`, else the manifest and the file name.
 
 use super::file_name;
 use super::group;
@@ -114,8 +115,8 @@ impl Contents<'_> {
                 (record, (!own(pom)).then(|| path.clone()))
             })
             .collect();
-        if !only && !maven.iter().any(|(_, pom)| own(pom)) {
-            records.extend(self.own_record().map(|record| (record, None)));
+        if !maven.iter().any(|(_, pom)| own(pom)) && (!only || self.names_itself()) {
+            records.extend(self.own_record(only).map(|record| (record, None)));
         }
         let whole = records.iter_mut().filter(|(_, inside)| inside.is_none());
         whole.for_each(|(record, _)| self.describe(record));
@@ -149,12 +150,27 @@ impl Contents<'_> {
             .map(str::to_owned);
     }
 
-    fn own_record(&self) -> Option<PackageRecord> {
+    /// Whether the manifest says what the file name says.
+    fn names_itself(&self) -> bool {
+        let stated: Vec<&str> = self.manifest_versions().collect();
+        let artifact = file_name::split(self.stem, &stated).artifact;
+        let names = ["Bundle-Name", "Implementation-Title", "Extension-Name"].into_iter();
+        let names = names.filter_map(|name| self.manifest.get(name));
+        let bundle = self.manifest.get("Bundle-SymbolicName").unwrap_or_default();
+        let bundle = bundle.split(';').next().unwrap_or_default().trim();
+        let last = bundle.rsplit('.').next().unwrap_or_default();
+        names
+            .chain([last])
+            .any(|name| name.eq_ignore_ascii_case(artifact))
+    }
+
+    /// `shaded`: the only project in it is another's.
+    fn own_record(&self, shaded: bool) -> Option<PackageRecord> {
         let manifest = &self.manifest;
         let stated: Vec<&str> = self.manifest_versions().collect();
         let file = file_name::split(self.stem, &stated);
         let plugin = manifest.get("Short-Name").filter(|name| is_token(name));
-        let only = self.directories.len() == 1;
+        let only = self.directories.len() == 1 && !shaded;
         let directory = self
             .directories
             .iter()

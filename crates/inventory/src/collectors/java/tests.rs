@@ -97,6 +97,19 @@ fn shaded_contents_are_packages_of_their_own() {
 }
 
 #[test]
+fn a_jar_that_shades_one_library_is_still_itself() {
+    let text =
+        b"Bundle-SymbolicName: com.google.inject\nBundle-Name: guice\nBundle-Version: 4.2.3\n";
+    let jar = zip(&[("META-INF/MANIFEST.MF", text), (LIB_PATH, LIB)]);
+    let found = names("guice.jar", &jar);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found.contains(&"com.google.inject:guice@4.2.3".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_broken_archive_inside_costs_only_itself() {
     let app = zip(&[
         (POM_PATH, POM),

@@ -39,6 +39,7 @@ pub(super) struct LocationEntry<'a> {
     path: &'a str,
     nested: &'a [String],
     layer: u32,
+    evidence: &'a str,
 }
 
 impl<'a> PackageEntry<'a> {
@@ -94,6 +95,7 @@ pub(super) fn locations(package: &Package) -> Vec<LocationEntry<'_>> {
             path: &location.path,
             nested: &location.nested,
             layer: location.layer,
+            evidence: &location.evidence,
         })
         .collect()
 }
