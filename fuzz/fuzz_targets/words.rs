@@ -1,5 +1,5 @@
 //! Any text where people write something: references, package URLs,
-//! versions, ranges, vectors, policies.
+//! versions, ranges, vectors, licences, policies.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,6 +13,10 @@ fuzz_target!(|text: &str| {
     let _ = text.parse::<Reference>();
     let _ = text.parse::<Digest>();
     let _ = cvss::score(text);
+    let _ = plimsoll_license::classify(text);
+    if let Some(expression) = plimsoll_license::expression(&[text]) {
+        assert!(plimsoll_license::Licenses::parse(&expression).is_some(), "{expression}");
+    }
     let _ = Policy::parse(text, "policy.yaml");
     if let Ok(purl) = text.parse::<PackageUrl>() {
         let again = purl.to_string().parse::<PackageUrl>();
