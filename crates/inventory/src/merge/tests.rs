@@ -615,3 +615,25 @@ fn files_of_a_distribution_are_checked_and_lock_files_own_nothing() {
         .collect();
     assert_eq!(altered, ["usr/lib/b_c/y.py"]);
 }
+
+#[test]
+fn each_installed_copy_of_a_package_keeps_its_own_record() {
+    let sum = "sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3";
+    let copy = |folder: &str, version: &str| {
+        [
+            format!("{folder}/b-{version}.dist-info/METADATA=Name: b\nVersion: {version}\n"),
+            format!("{folder}/b-{version}.dist-info/RECORD=b/x.py,{sum}\n"),
+            format!("{folder}/b/x.py=abc"),
+        ]
+    };
+    let (one, two) = (copy("usr/lib", "1"), copy("opt/v", "2"));
+    let entries: Vec<&str> = one.iter().chain(&two).map(String::as_str).collect();
+    let inventory = merged(&[&entries]);
+    let owner = |path: &str| {
+        let file = inventory.files.iter().find(|file| file.path == path);
+        let owner = file.unwrap().owner.and_then(|at| usize::try_from(at).ok());
+        owner.map(|at| inventory.packages[at].record.full_version())
+    };
+    assert_eq!(owner("usr/lib/b/x.py").as_deref(), Some("1"));
+    assert_eq!(owner("opt/v/b/x.py").as_deref(), Some("2"));
+}
