@@ -3,9 +3,12 @@
 
 mod system;
 
+use crate::facts::{Evidence, Fact};
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{Change, Confidence, FileKind, Gap, GapKind, Inventory};
+use plimsoll_types::{
+    Change, Confidence, Ecosystem, FileKind, Gap, GapKind, Inventory, PackageRecord,
+};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -636,4 +639,40 @@ fn each_installed_copy_of_a_package_keeps_its_own_record() {
     };
     assert_eq!(owner("usr/lib/b/x.py").as_deref(), Some("1"));
     assert_eq!(owner("opt/v/b/x.py").as_deref(), Some("2"));
+}
+
+#[test]
+fn a_file_that_names_a_package_twice_does_not_hide_it() {
+    let record = |local| {
+        let version = Some("1".to_owned());
+        let mut record = PackageRecord::new(Ecosystem::Npm, "a", version, Confidence::Declared);
+        record.local = local;
+        record
+    };
+    for order in [[true, false], [false, true]] {
+        let mut layer = facts(&archive(&[LOCK]));
+        layer.evidence[0].facts = vec![Fact::Packages(order.map(record).into())];
+        let inventory = super::merge(&[layer]);
+        assert_eq!(inventory.packages.len(), 1);
+        assert!(!inventory.packages[0].record.local, "{order:?}");
+    }
+}
+
+#[test]
+fn what_one_reader_of_a_file_no_longer_names_another_still_may() {
+    let record = PackageRecord::new(Ecosystem::Npm, "a", Some("1".into()), Confidence::Declared);
+    let says = |collector: &str, records: Vec<PackageRecord>| Evidence {
+        path: "x".into(),
+        collector: collector.into(),
+        facts: vec![Fact::Packages(records)],
+    };
+    let (mut lower, mut upper) = (facts(&archive(&["x=1"])), facts(&archive(&["x=2"])));
+    lower.evidence = vec![
+        says("one", vec![record.clone()]),
+        says("two", vec![record.clone()]),
+    ];
+    upper.evidence = vec![says("one", vec![record]), says("two", Vec::new())];
+    let inventory = super::merge(&[lower, upper]);
+    assert_eq!(inventory.packages.len(), 1);
+    assert_eq!(inventory.packages[0].introduced, 0);
 }
