@@ -139,21 +139,20 @@ fn target(
 /// whole components, that it shares besides: of two versions in one lock file
 /// those that were installed tell where they are needed.
 fn nearness(from: &Package, to: &Package) -> (bool, usize) {
-    let pairs = from
-        .locations
-        .iter()
-        .take(MOST_FROM)
-        .flat_map(|a| to.locations.iter().take(MOST_TO).map(move |b| (a, b)));
+    let from = || from.locations.iter().take(MOST_FROM);
     let (mut together, mut near) = (false, 0);
-    for (a, b) in pairs {
-        if a.path == b.path {
+    for b in to.locations.iter().take(MOST_TO) {
+        // A file that names both says nothing of where either is.
+        if from().any(|a| a.path == b.path) {
             together = true;
             continue;
         }
-        // Of two copies below a shared folder the upper one is in reach.
-        let shared = shared(&a.path, &b.path);
-        let beyond = b.path[shared..].matches('/').count();
-        near = near.max((shared << 16).saturating_sub(beyond));
+        for a in from() {
+            // Of two copies below a shared folder the upper one is in reach.
+            let shared = shared(&a.path, &b.path);
+            let beyond = b.path[shared..].matches('/').count();
+            near = near.max((shared << 16).saturating_sub(beyond));
+        }
     }
     (together, near)
 }
@@ -244,9 +243,11 @@ mod tests {
         let locked = |name: &str, version: &str, folder: &str, requires: &[&str]| {
             let path = format!("{folder}/package.json");
             let mut package = package(name, version, &path, requires);
-            let mut lock = package.locations[0].clone();
-            lock.path = "app/package-lock.json".into();
-            package.locations.push(lock);
+            for lock in ["package-lock.json", "node_modules/.package-lock.json"] {
+                let mut place = package.locations[0].clone();
+                place.path = format!("app/{lock}");
+                package.locations.push(place);
+            }
             package
         };
         let mut packages = [
@@ -259,11 +260,14 @@ mod tests {
             ),
             locked("ms", "1", "app/node_modules/ms", &[]),
             locked("ms", "2", "app/node_modules/x/node_modules/ms", &[]),
-            locked("x", "1", "app/node_modules/x", &["debug"]),
+            locked("x", "1", "app/node_modules/x", &["debug", "y"]),
+            locked("y", "1", "app/node_modules/z/node_modules/y", &[]),
+            locked("y", "2", "app/node_modules/y", &[]),
         ];
         link(&mut packages, &Provided::new(), 1000);
-        let edges = packages.map(|package| package.depends_on);
-        assert_eq!(edges, [vec![2], vec![3], vec![], vec![], vec![1]]);
+        let edges: Vec<_> = packages.iter().map(|p| p.depends_on.as_slice()).collect();
+        let expected: [&[u32]; 7] = [&[2], &[3], &[], &[], &[1, 6], &[], &[]];
+        assert_eq!(edges, expected);
     }
 
     #[test]
