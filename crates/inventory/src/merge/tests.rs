@@ -676,3 +676,17 @@ fn what_one_reader_of_a_file_no_longer_names_another_still_may() {
     assert_eq!(inventory.packages.len(), 1);
     assert_eq!(inventory.packages[0].introduced, 0);
 }
+
+#[test]
+fn what_the_system_brought_does_not_answer_for_a_file_at_the_root() {
+    let wanted = "requirements.txt=setuptools==65.5.0\nrequests==2.19.1\ndjango==3.2\n";
+    let there = |folder: &str| {
+        let path = format!("{folder}/setuptools-65.5.0.dist-info/METADATA");
+        let metadata = format!("{path}=Name: setuptools\nVersion: 65.5.0\n");
+        let inventory = merged(&[&[wanted, &metadata]]);
+        inventory.packages.len()
+    };
+    assert_eq!(there("usr/lib/python3/site-packages"), 3);
+    // The project's own environment does.
+    assert_eq!(there(".venv/lib/python3/site-packages"), 1);
+}
