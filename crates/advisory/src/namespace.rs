@@ -61,6 +61,23 @@ const FAMILIES: &[Family] = &[
     Family { name: "rocky", osv: "Rocky Linux", ids: &["rocky", "rockylinux"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
 ];
 
+/// Ecosystems of OSV records, and ours.
+const LANGUAGES: &[(&str, Ecosystem)] = &[
+    ("PyPI", Ecosystem::Pypi),
+    ("npm", Ecosystem::Npm),
+    ("Go", Ecosystem::Golang),
+    ("Maven", Ecosystem::Maven),
+    ("RubyGems", Ecosystem::Gem),
+    ("crates.io", Ecosystem::Cargo),
+    ("NuGet", Ecosystem::Nuget),
+    ("Packagist", Ecosystem::Composer),
+    ("Hex", Ecosystem::Hex),
+    ("Pub", Ecosystem::Pub),
+    ("CRAN", Ecosystem::Cran),
+    ("Hackage", Ecosystem::Hackage),
+    ("Bitnami", Ecosystem::Bitnami),
+];
+
 /// Debian releases by code name; what is not released yet goes by `unstable`.
 const DEBIAN: &[(&str, &str)] = &[
     ("sarge", "3.1"),
@@ -112,23 +129,8 @@ impl Namespace {
                 release: FAMILIES[index].release.of(release),
             });
         }
-        let ecosystem = match base {
-            "PyPI" => Ecosystem::Pypi,
-            "npm" => Ecosystem::Npm,
-            "Go" => Ecosystem::Golang,
-            "Maven" => Ecosystem::Maven,
-            "RubyGems" => Ecosystem::Gem,
-            "crates.io" => Ecosystem::Cargo,
-            "NuGet" => Ecosystem::Nuget,
-            "Packagist" => Ecosystem::Composer,
-            "Hex" => Ecosystem::Hex,
-            "Pub" => Ecosystem::Pub,
-            "CRAN" => Ecosystem::Cran,
-            "Hackage" => Ecosystem::Hackage,
-            "Bitnami" => Ecosystem::Bitnami,
-            _ => return None,
-        };
-        Some(Self::language(ecosystem))
+        let (_, ecosystem) = LANGUAGES.iter().find(|(name, _)| *name == base)?;
+        Some(Self::language(*ecosystem))
     }
 
     /// The one namespace of a language ecosystem.
@@ -136,6 +138,14 @@ impl Namespace {
         Self {
             world: World::Language(ecosystem),
             release: String::new(),
+        }
+    }
+
+    /// Whether some feed that is known here may have data for it.
+    pub(crate) fn is_served(&self) -> bool {
+        match self.world {
+            World::Distro(_) => true,
+            World::Language(own) => LANGUAGES.iter().any(|(_, ecosystem)| *ecosystem == own),
         }
     }
 

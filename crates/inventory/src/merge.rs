@@ -25,6 +25,10 @@ use plimsoll_types::{Gap, GapKind, Group, Inventory, User};
 /// Bytes of names that are looked up to follow the links of an image.
 const LOOKUPS: u64 = 1 << 30;
 
+/// Pairs of places that are compared to find which of several packages of one
+/// name another needs. Real images stay far below a million.
+const COMPARISONS: usize = 20_000_000;
+
 /// Merges layers into the parts of an inventory that come from them. Image
 /// identity, configuration and instructions are the caller's.
 pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
@@ -57,7 +61,15 @@ pub(crate) fn merge(layers: &[LayerFacts]) -> Inventory {
     let owned = owners::mark(&visible, &declaring, &mut inventory);
     signs::fold(&mut inventory, &owned);
     licenses::state(&visible, &mut inventory.packages);
-    relations::link(&mut inventory.packages, &relations::provided(&visible));
+    let provided = relations::provided(&visible);
+    if !relations::link(&mut inventory.packages, &provided, COMPARISONS) {
+        inventory.coverage.gaps.insert(Gap {
+            kind: GapKind::LimitExceeded,
+            subject: String::new(),
+            layer: None,
+            detail: "so many packages have one name that not all dependencies were followed".into(),
+        });
+    }
     inventory.coverage.gaps.extend(databases::unseen(&tree));
     if tree.is_spent() {
         inventory.coverage.gaps.insert(Gap {

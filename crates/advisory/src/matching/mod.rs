@@ -124,14 +124,15 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     );
     unserved.retain(|namespace, _| !lookup.is_damaged(namespace));
     for (namespace, count) in unserved {
+        let why = match namespace.is_served() {
+            true => "; load a feed that covers them with `plimsoll data update`",
+            false => ": no feed that is known here covers their kind",
+        };
         matched.coverage.gaps.insert(Gap {
             kind: GapKind::NoAdvisoryData,
             subject: namespace.to_string(),
             layer: None,
-            detail: format!(
-                "{} not matched; load a feed that covers them with `plimsoll data update`",
-                were(count, "package")
-            ),
+            detail: format!("{} not matched{why}", were(count, "package")),
         });
     }
     lookup.finish(&mut matched.coverage);

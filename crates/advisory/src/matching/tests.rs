@@ -192,6 +192,11 @@ fn nothing_that_was_not_matched_passes_in_silence() {
         gaps(&image(Some(("debian", "12")), vec![npm])),
         [(GapKind::NoAdvisoryData, "npm")]
     );
+    // Nobody is sent to look for data that no feed has.
+    let program = package(Ecosystem::Binary, "x", "1");
+    let matched = image(Some(("debian", "12")), vec![program]);
+    let gap = matched.coverage.gaps.first().unwrap();
+    assert!(gap.detail.contains("no feed that is known"), "{gap}");
     let odd = deb("openssl", "no version", "openssl");
     assert_eq!(
         gaps(&image(Some(("debian", "12")), vec![odd])),

@@ -75,13 +75,26 @@ fn leaves_no_trace(package: &Package) -> bool {
     record.ecosystem == Ecosystem::Gem && record.qualifiers.contains_key("vcs_url")
 }
 
-/// Whether a package is installed in the folder of a file, or below.
+/// Folders of the root in which a distribution installs, whatever lies beside
+/// them.
+const SYSTEM: &[&str] = &["usr", "lib", "lib64", "opt", "var", "nix", "snap"];
+
+/// Whether a package is installed in the folder of a file, or below. All of an
+/// image lies below its root: what the system brought there is no answer to a
+/// file that was left there.
 fn is_below(package: &Package, file: &str, declaring: &HashSet<&str>) -> bool {
     let folder = parent(file);
     package.locations.iter().any(|location| {
         let path = location.path.as_str();
-        let inside = path.strip_prefix(folder);
-        let inside = inside.is_some_and(|rest| folder.is_empty() || rest.starts_with('/'));
+        let inside = match folder {
+            "" => path
+                .split('/')
+                .next()
+                .is_none_or(|first| !SYSTEM.contains(&first)),
+            _ => path
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/')),
+        };
         inside && !declaring.contains(path)
     })
 }

@@ -43,10 +43,17 @@ impl Ledger {
                 }
             }
         }
+        // By the folder of their evidence, too: one package may be installed
+        // in several places, in several versions.
         let mut names: HashMap<(Ecosystem, Cow<'_, str>), u32> = HashMap::new();
+        let mut places: HashMap<(Ecosystem, Cow<'_, str>, &str), u32> = HashMap::new();
         for (at, package) in packages.iter().enumerate().rev() {
+            let ecosystem = package.record.ecosystem;
             let name = package.record.canonical_name();
-            names.insert((package.record.ecosystem, name), index(at));
+            for place in &package.locations {
+                places.insert((ecosystem, name.clone(), parent(&place.path)), index(at));
+            }
+            names.insert((ecosystem, name), index(at));
         }
         let mut claims: BTreeMap<String, Vec<Claim<'_>>> = BTreeMap::new();
         let mut directories: HashMap<&str, String> = HashMap::new();
@@ -55,7 +62,9 @@ impl Ledger {
                 let Fact::Owned(owners) = fact else { continue };
                 for owner in owners {
                     let called = canonical(owner.ecosystem, &owner.package);
-                    let known = names.get(&(owner.ecosystem, called));
+                    let here = (owner.ecosystem, called.clone(), parent(&evidence.path));
+                    let known = places.get(&here);
+                    let known = known.or_else(|| names.get(&(owner.ecosystem, called)));
                     let Some(&package) = known else { continue };
                     // The list itself is part of what the package brought.
                     ledger.files.entry(evidence.path.clone()).or_insert(package);

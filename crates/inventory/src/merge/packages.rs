@@ -7,7 +7,9 @@
 use super::files::Tree;
 use crate::collectors::{self, sbom};
 use crate::facts::{Evidence, Fact, LayerFacts};
-use plimsoll_types::{Ecosystem, Gap, GapKind, Inventory, Location, Package, PackageRecord};
+use plimsoll_types::{
+    Confidence, Ecosystem, Gap, GapKind, Inventory, Location, Package, PackageRecord,
+};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +49,8 @@ pub(super) struct Timeline<'a> {
     layers: &'a [LayerFacts],
     /// Evidence with packages, by path and collector, then by layer.
     evidence: BTreeMap<(&'a str, &'a str), BTreeMap<usize, &'a Evidence>>,
-    runs: BTreeMap<(&'a str, &'a [String], Identity), Vec<Run<'a>>>,
+    /// By path, collector, place inside the file, and package.
+    runs: BTreeMap<(&'a str, &'a str, &'a [String], Identity), Vec<Run<'a>>>,
     /// Layer whose evidence a path showed in the previous state.
     shown: BTreeMap<(&'a str, &'a str), usize>,
     gaps: BTreeSet<Gap>,
@@ -101,7 +104,7 @@ impl<'a> Timeline<'a> {
             {
                 let key = (record.nested.as_slice(), identity(record));
                 if !keep.contains(&key)
-                    && let Some(runs) = self.runs.get_mut(&(path, key.0, key.1))
+                    && let Some(runs) = self.runs.get_mut(&(path, collector, key.0, key.1))
                     && let Some(run) = runs.last_mut()
                 {
                     run.until.get_or_insert(index);
@@ -111,12 +114,16 @@ impl<'a> Timeline<'a> {
                 let Some(written) = now else { continue };
                 let runs = self
                     .runs
-                    .entry((path, record.nested.as_slice(), identity(record)))
+                    .entry((path, collector, record.nested.as_slice(), identity(record)))
                     .or_default();
                 match runs.last_mut() {
                     Some(run) if run.until.is_none() => {
+                        // One file may name a package twice.
+                        let again = run.written == written;
+                        if !again || rank(record) < rank(run.record) {
+                            run.record = record;
+                        }
                         run.written = written;
-                        run.record = record;
                     }
                     _ => runs.push(Run {
                         since: index,
@@ -161,13 +168,11 @@ impl<'a> Timeline<'a> {
         self.removed_databases();
         let mut present: BTreeMap<Identity, Package> = BTreeMap::new();
         let mut removed: BTreeMap<Identity, Package> = BTreeMap::new();
-        // Files in which packages are given rather than found.
-        let bills = self.evidence.keys().filter(|(_, by)| *by == sbom::NAME);
-        let bills: BTreeSet<&str> = bills.map(|(path, _)| *path).collect();
+        // Whether packages are only given, in bills, rather than found.
         let mut given: BTreeMap<Identity, bool> = BTreeMap::new();
-        for ((path, nested, identity), runs) in &self.runs {
+        for ((path, collector, nested, identity), runs) in &self.runs {
             let only = given.entry(identity.clone()).or_insert(true);
-            *only &= bills.contains(path);
+            *only &= *collector == sbom::NAME;
             for run in runs {
                 let location = Location {
                     path: (*path).to_owned(),
@@ -194,11 +199,6 @@ impl<'a> Timeline<'a> {
                             }
                             Ordering::Greater => {}
                         }
-                        // What is the project's own in one place may come from
-                        // a registry in another.
-                        let rank = |record: &PackageRecord| {
-                            (record.local, record.confidence, record.development)
-                        };
                         if rank(run.record) < rank(&package.record) {
                             let better = run.record.clone();
                             let less = std::mem::replace(&mut package.record, better);
@@ -263,6 +263,12 @@ impl<'a> Timeline<'a> {
             });
         }
     }
+}
+
+/// Which of two records of a package counts, the lower one: what is the
+/// project's own in one place may come from a registry in another.
+fn rank(record: &PackageRecord) -> (bool, Confidence, bool) {
+    (record.local, record.confidence, record.development)
 }
 
 fn records(evidence: &Evidence) -> Vec<&PackageRecord> {

@@ -9,6 +9,10 @@ use std::collections::HashMap;
 /// Edges that are kept of one package.
 const MOST: usize = 10_000;
 
+/// Places of either package that are compared.
+const MOST_FROM: usize = 8;
+const MOST_TO: usize = 64;
+
 /// Packages by the name that requirements mean.
 type Names<'a> = HashMap<(Ecosystem, Cow<'a, str>), Vec<usize>>;
 
@@ -38,8 +42,9 @@ pub(super) fn provided<'a>(visible: &Visible<'a>) -> Provided<'a> {
 /// Fills in `depends_on`. A name means the package of the same file (a lock
 /// file, a database) where that has one, else the one whose evidence lies
 /// nearest: that is how module loaders look, from the inside out. A name that no
-/// package has means the one that provides it.
-pub(super) fn link(packages: &mut [Package], provided: &Provided<'_>) {
+/// package has means the one that provides it. Where several packages have a
+/// name, `left` pairs of places are compared; answers whether that was enough.
+pub(super) fn link(packages: &mut [Package], provided: &Provided<'_>, mut left: usize) -> bool {
     let mut by_name = Names::new();
     for (index, package) in packages.iter().enumerate() {
         let record = &package.record;
@@ -58,9 +63,9 @@ pub(super) fn link(packages: &mut [Package], provided: &Provided<'_>) {
                 .take(MOST)
                 .filter_map(|wanted| {
                     let ecosystem = package.record.ecosystem;
-                    target(packages, &by_name, package, wanted).or_else(|| {
+                    target(packages, &by_name, package, wanted, &mut left).or_else(|| {
                         let provider = provided.get(&(ecosystem, wanted.as_str()))?;
-                        target(packages, &by_name, package, provider)
+                        target(packages, &by_name, package, provider, &mut left)
                     })
                 })
                 .chain(kernel(packages, &by_name, package))
@@ -74,6 +79,7 @@ pub(super) fn link(packages: &mut [Package], provided: &Provided<'_>) {
     for (package, edges) in packages.iter_mut().zip(edges) {
         package.depends_on = edges;
     }
+    left > 0
 }
 
 /// The kernel that a module was built for.
@@ -91,6 +97,7 @@ fn target(
     by_name: &Names<'_>,
     from: &Package,
     wanted: &str,
+    left: &mut usize,
 ) -> Option<usize> {
     let ecosystem = from.record.ecosystem;
     let named = |name| by_name.get(&(ecosystem, canonical(ecosystem, name)));
@@ -101,6 +108,22 @@ fn target(
             (named(name)?, Some(version))
         }
     };
+    if let [only] = candidates.as_slice()
+        && version.is_none()
+    {
+        return Some(*only);
+    }
+    // A wrong edge would be worse than none.
+    if *left == 0 {
+        return None;
+    }
+    let places = |index: &usize| packages[*index].locations.len().clamp(1, MOST_TO);
+    let pairs: usize = candidates.iter().map(places).sum();
+    let pairs = pairs.saturating_mul(from.locations.len().clamp(1, MOST_FROM));
+    *left = left.saturating_sub(pairs);
+    if *left == 0 {
+        return None;
+    }
     candidates
         .iter()
         .copied()
@@ -112,25 +135,26 @@ fn target(
         .max_by_key(|&index| nearness(from, &packages[index]))
 }
 
-/// Bytes of path, in whole components, that the evidence of both shares.
-fn nearness(from: &Package, to: &Package) -> usize {
-    let pairs = from
-        .locations
-        .iter()
-        .take(8)
-        .flat_map(|a| to.locations.iter().take(64).map(move |b| (a, b)));
-    pairs
-        .map(|(a, b)| {
-            if a.path == b.path {
-                return usize::MAX;
-            }
+/// Whether the evidence of both lies in one file, and the bytes of path, in
+/// whole components, that it shares besides: of two versions in one lock file
+/// those that were installed tell where they are needed.
+fn nearness(from: &Package, to: &Package) -> (bool, usize) {
+    let from = || from.locations.iter().take(MOST_FROM);
+    let (mut together, mut near) = (false, 0);
+    for b in to.locations.iter().take(MOST_TO) {
+        // A file that names both says nothing of where either is.
+        if from().any(|a| a.path == b.path) {
+            together = true;
+            continue;
+        }
+        for a in from() {
             // Of two copies below a shared folder the upper one is in reach.
             let shared = shared(&a.path, &b.path);
             let beyond = b.path[shared..].matches('/').count();
-            (shared << 16).saturating_sub(beyond)
-        })
-        .max()
-        .unwrap_or(0)
+            near = near.max((shared << 16).saturating_sub(beyond));
+        }
+    }
+    (together, near)
 }
 
 fn shared(a: &str, b: &str) -> usize {
@@ -179,7 +203,7 @@ mod tests {
             ),
             package("c", "1", "app/node_modules/c/package.json", &["b", "c"]),
         ];
-        link(&mut packages, &Provided::new());
+        link(&mut packages, &Provided::new(), 1000);
         assert_eq!(packages[0].depends_on, [2]);
         assert_eq!(packages[3].depends_on, [1, 3]);
     }
@@ -196,7 +220,7 @@ mod tests {
         packages[2].record.ecosystem = Ecosystem::KernelModule;
         let qualifiers = &mut packages[2].record.qualifiers;
         qualifiers.insert("kernel".to_owned(), "6.5.0".to_owned());
-        link(&mut packages, &Provided::new());
+        link(&mut packages, &Provided::new(), 1000);
         assert_eq!(packages[2].depends_on, [1]);
     }
 
@@ -208,9 +232,52 @@ mod tests {
             package("b", "1", "Cargo.lock", &[]),
             package("b", "2", "Cargo.lock", &["@s/b"]),
         ];
-        link(&mut packages, &Provided::new());
+        link(&mut packages, &Provided::new(), 1000);
         assert_eq!(packages[0].depends_on, [3]);
         assert_eq!(packages[1].depends_on, [2]);
         assert_eq!(packages[3].depends_on, [1]);
+    }
+
+    #[test]
+    fn of_two_versions_in_a_lock_file_the_installed_place_decides() {
+        let locked = |name: &str, version: &str, folder: &str, requires: &[&str]| {
+            let path = format!("{folder}/package.json");
+            let mut package = package(name, version, &path, requires);
+            for lock in ["package-lock.json", "node_modules/.package-lock.json"] {
+                let mut place = package.locations[0].clone();
+                place.path = format!("app/{lock}");
+                package.locations.push(place);
+            }
+            package
+        };
+        let mut packages = [
+            locked("debug", "2", "app/node_modules/debug", &["ms"]),
+            locked(
+                "debug",
+                "4",
+                "app/node_modules/x/node_modules/debug",
+                &["ms"],
+            ),
+            locked("ms", "1", "app/node_modules/ms", &[]),
+            locked("ms", "2", "app/node_modules/x/node_modules/ms", &[]),
+            locked("x", "1", "app/node_modules/x", &["debug", "y"]),
+            locked("y", "1", "app/node_modules/z/node_modules/y", &[]),
+            locked("y", "2", "app/node_modules/y", &[]),
+        ];
+        link(&mut packages, &Provided::new(), 1000);
+        let edges: Vec<_> = packages.iter().map(|p| p.depends_on.as_slice()).collect();
+        let expected: [&[u32]; 7] = [&[2], &[3], &[], &[], &[1, 6], &[], &[]];
+        assert_eq!(edges, expected);
+    }
+
+    #[test]
+    fn many_packages_of_one_name_do_not_take_forever() {
+        let mut packages: Vec<_> = (0..100)
+            .map(|n| package("p", &n.to_string(), &format!("{n}/a"), &["p", "q"]))
+            .collect();
+        packages.push(package("q", "1", "q", &[]));
+        assert!(!link(&mut packages, &Provided::new(), 1000));
+        // What needs no comparison is still found.
+        assert_eq!(packages[99].depends_on, [100]);
     }
 }

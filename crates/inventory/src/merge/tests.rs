@@ -3,9 +3,12 @@
 
 mod system;
 
+use crate::facts::{Evidence, Fact};
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
-use plimsoll_types::{Change, Confidence, FileKind, Gap, GapKind, Inventory};
+use plimsoll_types::{
+    Change, Confidence, Ecosystem, FileKind, Gap, GapKind, Inventory, PackageRecord,
+};
 
 fn merged(layers: &[&[&str]]) -> Inventory {
     let layers: Vec<_> = layers
@@ -614,4 +617,76 @@ fn files_of_a_distribution_are_checked_and_lock_files_own_nothing() {
         .map(|a| a.path.as_str())
         .collect();
     assert_eq!(altered, ["usr/lib/b_c/y.py"]);
+}
+
+#[test]
+fn each_installed_copy_of_a_package_keeps_its_own_record() {
+    let sum = "sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0,3";
+    let copy = |folder: &str, version: &str| {
+        [
+            format!("{folder}/b-{version}.dist-info/METADATA=Name: b\nVersion: {version}\n"),
+            format!("{folder}/b-{version}.dist-info/RECORD=b/x.py,{sum}\n"),
+            format!("{folder}/b/x.py=abc"),
+        ]
+    };
+    let (one, two) = (copy("usr/lib", "1"), copy("opt/v", "2"));
+    let entries: Vec<&str> = one.iter().chain(&two).map(String::as_str).collect();
+    let inventory = merged(&[&entries]);
+    let owner = |path: &str| {
+        let file = inventory.files.iter().find(|file| file.path == path);
+        let owner = file.unwrap().owner.and_then(|at| usize::try_from(at).ok());
+        owner.map(|at| inventory.packages[at].record.full_version())
+    };
+    assert_eq!(owner("usr/lib/b/x.py").as_deref(), Some("1"));
+    assert_eq!(owner("opt/v/b/x.py").as_deref(), Some("2"));
+}
+
+#[test]
+fn a_file_that_names_a_package_twice_does_not_hide_it() {
+    let record = |local| {
+        let version = Some("1".to_owned());
+        let mut record = PackageRecord::new(Ecosystem::Npm, "a", version, Confidence::Declared);
+        record.local = local;
+        record
+    };
+    for order in [[true, false], [false, true]] {
+        let mut layer = facts(&archive(&[LOCK]));
+        layer.evidence[0].facts = vec![Fact::Packages(order.map(record).into())];
+        let inventory = super::merge(&[layer]);
+        assert_eq!(inventory.packages.len(), 1);
+        assert!(!inventory.packages[0].record.local, "{order:?}");
+    }
+}
+
+#[test]
+fn what_one_reader_of_a_file_no_longer_names_another_still_may() {
+    let record = PackageRecord::new(Ecosystem::Npm, "a", Some("1".into()), Confidence::Declared);
+    let says = |collector: &str, records: Vec<PackageRecord>| Evidence {
+        path: "x".into(),
+        collector: collector.into(),
+        facts: vec![Fact::Packages(records)],
+    };
+    let (mut lower, mut upper) = (facts(&archive(&["x=1"])), facts(&archive(&["x=2"])));
+    lower.evidence = vec![
+        says("one", vec![record.clone()]),
+        says("two", vec![record.clone()]),
+    ];
+    upper.evidence = vec![says("one", vec![record]), says("two", Vec::new())];
+    let inventory = super::merge(&[lower, upper]);
+    assert_eq!(inventory.packages.len(), 1);
+    assert_eq!(inventory.packages[0].introduced, 0);
+}
+
+#[test]
+fn what_the_system_brought_does_not_answer_for_a_file_at_the_root() {
+    let wanted = "requirements.txt=setuptools==65.5.0\nrequests==2.19.1\ndjango==3.2\n";
+    let there = |folder: &str| {
+        let path = format!("{folder}/setuptools-65.5.0.dist-info/METADATA");
+        let metadata = format!("{path}=Name: setuptools\nVersion: 65.5.0\n");
+        let inventory = merged(&[&[wanted, &metadata]]);
+        inventory.packages.len()
+    };
+    assert_eq!(there("usr/lib/python3/site-packages"), 3);
+    // The project's own environment does.
+    assert_eq!(there(".venv/lib/python3/site-packages"), 1);
 }

@@ -2,12 +2,12 @@
 //! lists beside either.
 
 use super::{control, files};
-use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::collectors::deb822::{Paragraph, paragraphs};
 use crate::collectors::needs::Needs;
 use crate::collectors::{MOST_FILES, MOST_PACKAGES, too_many};
 use crate::facts::Fact;
-use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
+use plimsoll_types::{Confidence, Ecosystem, GapKind, PackageRecord};
 
 /// Ten times the largest that are known.
 const LIMIT: u64 = 64 << 20;
@@ -105,13 +105,13 @@ pub(super) fn database(
 ) -> Result<Collected, CollectError> {
     let mut records: Vec<PackageRecord> = Vec::new();
     let (mut owners, mut needs) = (Vec::new(), Needs::default());
-    let (mut whole, mut other, mut configurations) = (true, 0, 0);
+    let (mut whole, mut damaged, mut configurations) = (true, 0, 0);
     for paragraph in paragraphs(text) {
         // A record without a status is no installed package.
         let record = control::record(&paragraph, ecosystem, Confidence::Installed)
             .filter(|_| control::present(&paragraph) == Some(true));
         let Some(record) = record else {
-            other += 1;
+            damaged += usize::from(is_damaged(&paragraph));
             continue;
         };
         whole = records.len() < MOST_PACKAGES && configurations < MOST_FILES;
@@ -125,7 +125,7 @@ pub(super) fn database(
         }
         records.push(record);
     }
-    if records.is_empty() && other == 0 && !text.trim().is_empty() {
+    if records.is_empty() && paragraphs(text).next().is_none() && !text.trim().is_empty() {
         return Err(CollectError::new("it holds no package paragraphs"));
     }
     needs.settle(&mut records);
@@ -136,7 +136,23 @@ pub(super) fn database(
     if !whole {
         collected.gaps.push(too_many(collector));
     }
+    if damaged > 0 {
+        collected.gaps.push(CollectGap {
+            kind: GapKind::DatabaseUnreadable,
+            nested: Vec::new(),
+            detail: format!("{collector}: paragraphs without a package or a version: {damaged}"),
+        });
+    }
     Ok(collected)
+}
+
+/// Whether no database holds such a paragraph: one that says nothing of any
+/// package, or of one that is there and has no version. (vcpkg has features.)
+fn is_damaged(paragraph: &Paragraph<'_>) -> bool {
+    paragraph.get("Package").is_none()
+        || control::present(paragraph) == Some(true)
+            && paragraph.get("Version").is_none()
+            && paragraph.get("Feature").is_none()
 }
 
 /// A package that has a file of its own: what it needs lies in other files.
@@ -279,5 +295,21 @@ mod tests {
             companion: None,
         };
         assert!(Dpkg.collect(&file).is_err());
+    }
+
+    #[test]
+    fn a_damaged_database_says_so_and_keeps_the_rest() {
+        let whole = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
+        let gone = "Package: b\nStatus: purge ok not-installed\n\n";
+        let gaps = |text: &str| database(text, Ecosystem::Deb, "dpkg").unwrap().gaps.len();
+        assert_eq!(gaps(&format!("{whole}{gone}")), 0);
+        for end in [
+            "Package: c\nStatus: install ok installed\nVersi",
+            "\u{fffd}x: y\n",
+        ] {
+            let text = format!("{whole}{end}");
+            assert_eq!(gaps(&text), 1, "{end}");
+            assert_eq!(names(&collect("var/lib/dpkg/status", &text)), ["a@1"]);
+        }
     }
 }
