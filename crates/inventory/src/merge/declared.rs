@@ -37,9 +37,14 @@ struct Outcome {
 
 impl Outcome {
     /// Whether somebody followed the file: in its own tree, or elsewhere (as
-    /// pip and Bundler do) for the most part.
-    fn is_installed(&self) -> bool {
-        self.here > 0 || self.installed * 2 > self.named
+    /// pip and Bundler do) for the most part. A Python package below the file
+    /// may also be a copy that was put there by hand.
+    fn is_installed(&self, ecosystem: Ecosystem) -> bool {
+        let here = match ecosystem {
+            Ecosystem::Pypi => self.installed * 3 > self.named,
+            _ => true,
+        };
+        self.here > 0 && here || self.installed * 2 > self.named
     }
 }
 
@@ -63,8 +68,9 @@ pub(super) fn settle(declaring: &HashSet<&str>, packages: &mut Vec<Package>) {
         package.record.confidence != Confidence::Declared
             || leaves_no_trace(package)
             || package.locations.iter().any(|location| {
-                let key = (location.path.clone(), package.record.ecosystem);
-                !outcomes.get(&key).is_some_and(Outcome::is_installed)
+                let ecosystem = package.record.ecosystem;
+                let outcome = outcomes.get(&(location.path.clone(), ecosystem));
+                !outcome.is_some_and(|outcome| outcome.is_installed(ecosystem))
             })
     });
 }

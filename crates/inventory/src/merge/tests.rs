@@ -489,6 +489,15 @@ fn gems_of_repositories_are_known_from_the_lock_file_only() {
 }
 
 #[test]
+fn one_vendored_copy_does_not_answer_for_all_requirements() {
+    let inventory = merged(&[&[
+        "app/requirements.txt=a==1\nb==1\nc==1\nd==1\n",
+        "app/vendor/a-1.dist-info/METADATA=Name: a\nVersion: 1\n",
+    ]]);
+    assert_eq!(names(&inventory), ["a", "b", "c", "d"]);
+}
+
+#[test]
 fn a_lock_file_is_no_copy_that_nobody_owns() {
     let status = format!("var/lib/dpkg/status={STATUS}");
     let inventory = merged(&[&[

@@ -71,6 +71,9 @@ fn is_of_system(path: &str) -> bool {
         || path.starts_with("Files/Windows/")
         || path.contains("/packs/Microsoft.")
         || path.contains(".nuget/packages/")
+        // Starters for Windows that Python distributions carry.
+        || path.contains("/site-packages/")
+        || path.contains("/dist-packages/")
 }
 
 fn stem(name: &str) -> &str {
