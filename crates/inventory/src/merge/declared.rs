@@ -41,7 +41,7 @@ impl Outcome {
     /// may also be a copy that was put there by hand.
     fn is_installed(&self, ecosystem: Ecosystem) -> bool {
         let here = match ecosystem {
-            Ecosystem::Pypi => self.installed * 3 > self.named,
+            Ecosystem::Pypi => self.installed * 3 >= self.named,
             _ => true,
         };
         self.here > 0 && here || self.installed * 2 > self.named
