@@ -85,16 +85,22 @@ fn leaf(text: &str) -> Option<Term> {
         })
 }
 
+/// `LicenseRef-x`, or one of another document: `DocumentRef-x:LicenseRef-y`.
 fn is_reference(text: &str) -> bool {
-    let body = text
-        .strip_prefix("LicenseRef-")
-        .or_else(|| text.strip_prefix("DocumentRef-"));
-    body.is_some_and(|body| {
-        !body.is_empty()
-            && body
+    let word = |text: &str| {
+        !text.is_empty()
+            && text
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b))
-    })
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+    };
+    let own = match text.strip_prefix("DocumentRef-") {
+        Some(rest) => match rest.split_once(':') {
+            Some((document, own)) if word(document) => own,
+            _ => return false,
+        },
+        None => text,
+    };
+    own.strip_prefix("LicenseRef-").is_some_and(word)
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -354,6 +360,7 @@ mod tests {
             ),
             ("MIT, ISC, and Zlib", "MIT AND ISC AND Zlib"),
             ("(broken", "LicenseRef-broken"),
+            ("DocumentRef-x", "LicenseRef-DocumentRef-x"),
         ] {
             assert_eq!(
                 expression(&[declared]).as_deref(),
