@@ -31,10 +31,16 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page) {
     }
     let shown = if report.all { gaps.len() } else { GAPS };
     for gap in gaps.iter().take(shown) {
-        page.line(format!(
-            "  {}",
-            shorten(&plain(&gap.to_string()), WIDTH - 2)
-        ));
+        let text = plain(&gap.to_string());
+        // Who asks for everything wants the reason too.
+        if report.all {
+            for (number, line) in wrap(&text, WIDTH - 4).into_iter().enumerate() {
+                let indent = if number == 0 { "  " } else { "    " };
+                page.line(format!("{indent}{line}"));
+            }
+        } else {
+            page.line(format!("  {}", shorten(&text, WIDTH - 2)));
+        }
     }
     if gaps.len() > shown {
         page.line(format!("  .. {} more: add -a", gaps.len() - shown));
@@ -48,7 +54,7 @@ fn looked(report: &Report<'_>) -> String {
     let (advisories, kinds): (Vec<_>, Vec<_>) = names
         .map(|name| plain(name))
         .partition(|name| name.starts_with("advisories "));
-    let mut shown: Vec<String> = match kinds.len() > MOST && !report.all {
+    let mut shown: Vec<String> = match kinds.len() > MOST {
         true => vec![format!("{} kinds of evidence", kinds.len())],
         false => kinds.into_iter().map(|name| name.to_string()).collect(),
     };
