@@ -6,7 +6,9 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 /// Which digests besides SHA-256 the files of a layer may be asked for. dpkg
-/// keeps MD5 and apk SHA-1; until a layer shows whose it is, both are computed.
+/// keeps MD5 and apk SHA-1. Until a layer shows whose it is, MD5 is computed,
+/// and SHA-1 only of what comes before `etc/apk` and `lib/apk` in an archive
+/// that is sorted, as those of builders are.
 #[derive(Default)]
 pub(super) struct Worlds {
     dpkg: bool,
@@ -45,9 +47,14 @@ impl Worlds {
         Checksums {
             sha256: Sha256::new(),
             md5: (owned && (self.dpkg || !known)).then(Md5::new),
-            sha1: (owned && (self.apk || !known)).then(Sha1::new),
+            sha1: (owned && (self.apk || !known && comes_first(path))).then(Sha1::new),
         }
     }
+}
+
+/// Whether the files of apk itself come later.
+fn comes_first(path: &str) -> bool {
+    path.starts_with("bin/") || path.starts_with("etc/")
 }
 
 /// Whether distributions install files there.
@@ -109,6 +116,7 @@ mod tests {
         let mut worlds = Worlds::default();
         assert_eq!(sums(&worlds, "app/x").md5, None);
         assert_eq!(sums(&worlds, "usr/local/bin/x").sha1, None);
+        assert_eq!(sums(&worlds, "usr/bin/x").sha1, None);
         worlds.see("etc/apt/sources.list");
         let debian = sums(&worlds, "usr/bin/x");
         assert!(debian.md5.is_some() && debian.sha1.is_none());
