@@ -2,6 +2,7 @@
 
 use crate::collector::{CollectGap, Collector, File, FileHead, Want};
 use crate::collectors;
+use crate::collectors::executable::is_linked;
 use crate::content::Content;
 use crate::facts::{Evidence, Fact, LayerEntry, LayerGap};
 use crate::path::{NameError, clean, read_alike, readable};
@@ -285,7 +286,7 @@ impl<R: BufRead> Pass<'_, R> {
                 let length = chunk.len();
                 self.tar.consume(length);
             }
-            self.tree.sums(&path, hash.finish(), is_program(&magic));
+            self.tree.sums(&path, hash.finish(), is_linked(&magic));
             return Ok(());
         }
         let mut content = Content::new(header.size, self.limits.memory);
@@ -301,7 +302,7 @@ impl<R: BufRead> Pass<'_, R> {
             let length = chunk.len();
             self.tar.consume(length);
         }
-        self.tree.sums(&path, hash.finish(), is_program(&magic));
+        self.tree.sums(&path, hash.finish(), is_linked(&magic));
         let mut waiting = None;
         let bytes = content.open()?;
         let file = File {
@@ -595,19 +596,6 @@ impl<R: BufRead> Pass<'_, R> {
             },
             self.tar.into_inner(),
         )
-    }
-}
-
-/// Whether these are the first bytes of a linked ELF, PE or Mach-O file.
-fn is_program(magic: &[u8]) -> bool {
-    match magic {
-        // Neither object files nor kernel modules.
-        [0x7f, b'E', b'L', b'F', ..] => magic
-            .get(16..18)
-            .is_some_and(|kind| kind[0] > 1 || kind[1] > 1),
-        [b'M', b'Z', ..] => magic.len() > 64,
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => true,
-        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Linked programs and libraries (ELF, PE, Mach-O, XCOFF): which files they
 //! are, and what lies where in them.
 
-use crate::collector::CollectError;
+use crate::collector::{CollectError, FileHead, Want};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{File, FileKind, Object, ObjectSection, ObjectSegment};
 
@@ -10,7 +10,7 @@ pub(super) const LIMIT: u64 = 512 << 20;
 
 /// Whether the first bytes are those of a linked program or library; not of
 /// an object file, a kernel module or a core dump.
-pub(super) fn is_linked(magic: &[u8]) -> bool {
+pub(crate) fn is_linked(magic: &[u8]) -> bool {
     match magic {
         [0x7f, b'E', b'L', b'F', ..] => {
             let kind = match magic.get(5) {
@@ -32,6 +32,15 @@ pub(super) fn is_linked(magic: &[u8]) -> bool {
             _ => false,
         },
         _ => false,
+    }
+}
+
+/// Asks for every linked program.
+pub(super) fn wanted(file: &FileHead<'_>) -> Want {
+    if is_linked(file.magic) {
+        Want::Whole { limit: LIMIT }
+    } else {
+        Want::No
     }
 }
 

@@ -1,7 +1,7 @@
 //! Java artifacts in GraalVM native images: the bill of materials that the
 //! compiler embeds as gzip of CycloneDX JSON, found by its symbols.
 
-use super::executable::{LIMIT, at, is_linked, objects};
+use super::executable::{at, objects, wanted};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use memchr::memmem;
@@ -29,11 +29,7 @@ impl Collector for NativeImage {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if is_linked(file.magic) {
-            Want::Whole { limit: LIMIT }
-        } else {
-            Want::No
-        }
+        wanted(file)
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {

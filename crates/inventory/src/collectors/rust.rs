@@ -1,7 +1,7 @@
 //! Crates in Rust programs: the list that `cargo auditable` embeds (section
 //! `.dep-v0`), else the source paths in messages of panics.
 
-use super::executable::{LIMIT, is_linked, objects, section};
+use super::executable::{objects, section, wanted};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use memchr::memmem;
@@ -27,11 +27,7 @@ impl Collector for Rust {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if is_linked(file.magic) {
-            Want::Whole { limit: LIMIT }
-        } else {
-            Want::No
-        }
+        wanted(file)
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {

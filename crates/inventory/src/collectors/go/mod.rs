@@ -7,7 +7,7 @@ mod modules;
 #[cfg(test)]
 mod tests;
 
-use super::executable::{LIMIT, is_linked};
+use super::executable::wanted;
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 pub(super) use modules::Built;
@@ -25,11 +25,7 @@ impl Collector for Go {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if is_linked(file.magic) {
-            Want::Whole { limit: LIMIT }
-        } else {
-            Want::No
-        }
+        wanted(file)
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
