@@ -64,7 +64,8 @@ fn fire(gap: &Gap) -> Fire {
 fn advice(kind: GapKind) -> &'static str {
     match kind {
         GapKind::NoAdvisoryData => {
-            "add a feed for it with `plimsoll data update --from FOLDER_OR_URL`"
+            "add a feed for it with `plimsoll data update --from FOLDER_OR_URL`; where none \
+             exists, a rule on the gate `coverage` says what that means"
         }
         GapKind::LimitExceeded => {
             "find out what makes this so large; it is not what an image should hold"
