@@ -2,7 +2,7 @@
 //! (versions 1 to 3) and `Podfile.lock`.
 
 use super::lock::{LIMIT, is_hex, sorted};
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord, PackageUrl};
@@ -30,7 +30,7 @@ impl Collector for Apple {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         if file.name() == "Podfile.lock" {
             named.extend(pods(&text));

@@ -2,7 +2,7 @@
 //! its cache (<https://docs.conan.io>).
 
 use super::lock::{LIMIT, edge, sorted};
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -28,7 +28,7 @@ impl Collector for Conan {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         match file.name() {
             "conan.lock" => lock(&text, &mut named)?,

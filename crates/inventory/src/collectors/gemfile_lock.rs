@@ -2,7 +2,7 @@
 
 use super::npm_lock::without_user;
 use super::ruby::set_platform;
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
@@ -35,7 +35,7 @@ impl Collector for GemfileLock {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        Ok(packages(self.name(), read(&decode(file.bytes))))
+        Ok(packages(self.name(), read(&written(file.bytes)?)))
     }
 }
 

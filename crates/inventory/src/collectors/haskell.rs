@@ -3,7 +3,7 @@
 
 use super::deb822::paragraphs;
 use super::lock::{LIMIT, edge, sorted};
-use super::text::decode;
+use super::text::written;
 use super::yaml::document;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -36,7 +36,7 @@ impl Collector for Haskell {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         match file.name() {
             "stack.yaml" => {

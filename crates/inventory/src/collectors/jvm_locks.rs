@@ -2,7 +2,7 @@
 //! prints of a project's dependencies.
 
 use super::lock::{LIMIT, edge, is_hex, sorted};
-use super::text::decode;
+use super::text::written;
 use super::xml::Element;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -30,7 +30,7 @@ impl Collector for JvmLocks {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         match kind(file.path, file.name()) {
             Some(Kind::Gradle) => named.extend(gradle(&text)),

@@ -2,7 +2,7 @@
 //! (<https://opam.ocaml.org/doc/Manual.html>).
 
 use super::lock::{LIMIT, sorted};
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -36,7 +36,7 @@ impl Collector for Opam {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         if file.name() == "switch-state" {
             named.extend(state(&text));

@@ -2,7 +2,7 @@
 //! (<https://developer.hashicorp.com/terraform/language/files/dependency-lock>).
 
 use super::lock::LIMIT;
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
@@ -28,7 +28,7 @@ impl Collector for Terraform {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let mut named = Vec::new();
-        named.extend(providers(&decode(file.bytes)));
+        named.extend(providers(&written(file.bytes)?));
         Ok(packages(self.name(), named))
     }
 }

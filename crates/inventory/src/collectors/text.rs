@@ -1,5 +1,6 @@
 //! Text files that people and tools on any system wrote.
 
+use crate::collector::CollectError;
 use std::borrow::Cow;
 
 /// The text of a file: UTF-8 or UTF-16 by its byte order mark, else UTF-8.
@@ -10,6 +11,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
         _ => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// The same of a file that is a list of lines, in which a reader would pass
+/// over whatever it does not know: what is no text at all is an error.
+pub(crate) fn written(bytes: &[u8]) -> Result<Cow<'_, str>, CollectError> {
+    let text = decode(bytes);
+    match text.contains('\0') {
+        true => Err(CollectError::new("it is not a text file")),
+        false => Ok(text),
     }
 }
 
@@ -46,5 +57,11 @@ mod tests {
         assert_eq!(decode(b"\xff\xfea\0=\0"), "a=");
         assert_eq!(decode(b"\xfe\xff\0a\0="), "a=");
         assert_eq!(decode(b"a\xff"), "a\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_list_of_lines() {
+        assert_eq!(written(b"\xff\xfea\0=\0").unwrap(), "a=");
+        assert!(written(b"\x7fELF\x02\x01\0\0").is_err());
     }
 }

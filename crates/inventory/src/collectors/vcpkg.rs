@@ -4,7 +4,7 @@
 
 use super::deb822::{Paragraph, paragraphs};
 use super::lock::{LIMIT, sorted};
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -37,7 +37,7 @@ impl Collector for Vcpkg {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         if file.name() == "status" {
             named.extend(paragraphs(&text).filter_map(|paragraph| installed(&paragraph)));

@@ -4,7 +4,7 @@
 mod term;
 
 use super::lock::{LIMIT, is_hex, sorted};
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -38,7 +38,7 @@ impl Collector for Beam {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let mut named = Vec::new();
         match file.name() {
             "mix.lock" => named.extend(mix(&text)?),

@@ -13,7 +13,7 @@ mod yarn;
 
 use super::lock::hex;
 use super::npm::is_name;
-use super::text::decode;
+use super::text::{decode, written};
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::path::MAX_PATH;
@@ -54,7 +54,7 @@ impl Collector for NpmLock {
         let text = || decode(file.bytes);
         let records = match kind(file.name()) {
             Some(Kind::Npm) => package_lock::read(&text())?,
-            Some(Kind::Yarn) => yarn::read(&text()),
+            Some(Kind::Yarn) => yarn::read(&written(file.bytes)?),
             Some(Kind::PlugAndPlay) => plug_and_play::read(&text())?,
             Some(Kind::Cache) => plug_and_play::cached(file.bytes)?,
             Some(Kind::Pnpm) => pnpm::read(&text())?,

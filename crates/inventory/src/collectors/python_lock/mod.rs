@@ -7,7 +7,7 @@ mod requirements;
 mod tables;
 
 use super::npm_lock::without_user;
-use super::text::decode;
+use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use plimsoll_types::{Ecosystem, PackageRecord};
@@ -35,7 +35,7 @@ impl Collector for PythonLock {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = decode(file.bytes);
+        let text = written(file.bytes)?;
         let records = match kind(file.name()) {
             Some(Kind::Requirements) => requirements::read(&text, file.name()),
             Some(Kind::Poetry) => tables::poetry(&text)?,
