@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 const BUFFER: usize = 256 << 10;
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 6;
 
 /// What a layer is expected to be; each `None` is not checked.
 #[derive(Clone, Debug, Default)]
@@ -36,20 +36,19 @@ pub struct VerifiedLayer {
 
 /// A reader of the uncompressed tar of one layer.
 ///
-/// Fetching, the digest of the stored bytes and decompression run on a thread
-/// of their own; reading computes the diff id. What was read is provisional
-/// until [`LayerStream::finish`] succeeds. An error from `read` carries an
+/// Fetching, the digest of the stored bytes and decompression run on one thread,
+/// the diff id on the next, and both hand the same few buffers on to the reader.
+/// What was read is provisional until [`LayerStream::finish`] succeeds. An error from `read` carries an
 /// [`ImageError`] as its source, which [`LayerStream::failure`] also shows.
 pub struct LayerStream {
     expected: Expected,
-    full: Option<Receiver<Message>>,
+    full: Option<Receiver<Message<(Stored, Digest)>>>,
     empty: Option<Sender<Vec<u8>>>,
-    worker: Option<JoinHandle<()>>,
+    workers: Vec<JoinHandle<()>>,
     current: Vec<u8>,
     position: usize,
-    diff_id: Digester,
     size: u64,
-    stored: Option<Stored>,
+    end: Option<(Stored, Digest)>,
     failure: Option<ImageError>,
 }
 
@@ -60,9 +59,10 @@ struct Stored {
     truncated: bool,
 }
 
-enum Message {
+/// What one thread hands to the next; the end says what is known by then.
+enum Message<T> {
     Bytes(Vec<u8>),
-    End(Result<Stored, ImageError>),
+    End(Result<T, ImageError>),
 }
 
 /// Counts and hashes the stored bytes, and stops behind the stated size.
@@ -95,29 +95,38 @@ impl LayerStream {
         input: Box<dyn Read + Send>,
         expected: Expected,
     ) -> Result<Self, ImageError> {
+        let (inflated_tx, inflated) = sync_channel(IN_FLIGHT);
         let (full_tx, full) = sync_channel(IN_FLIGHT);
         let (empty, empty_rx) = channel();
         for _ in 0..IN_FLIGHT {
             let _ = empty.send(Vec::new());
         }
+        let thread = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.into())
+                .spawn(work)
+                .map_err(|e| ImageError::io(&expected.name, &e))
+        };
         let job = expected.clone();
-        let worker = std::thread::Builder::new()
-            .name("layer".into())
-            .spawn(move || {
-                let end = produce(input, &job, &full_tx, &empty_rx);
-                let _ = full_tx.send(Message::End(end));
-            })
-            .map_err(|e| ImageError::io(&expected.name, &e))?;
+        let inflate = move || {
+            let end = produce(input, &job, &inflated_tx, &empty_rx);
+            let _ = inflated_tx.send(Message::End(end));
+        };
+        let diff_id = Digester::like(expected.diff_id.as_ref());
+        let hash = move || hash(diff_id, &inflated, &full_tx);
+        let workers = vec![
+            thread("inflate", Box::new(inflate))?,
+            thread("diff-id", Box::new(hash))?,
+        ];
         Ok(Self {
-            diff_id: Digester::like(expected.diff_id.as_ref()),
             expected,
             full: Some(full),
             empty: Some(empty),
-            worker: Some(worker),
+            workers,
             current: Vec::new(),
             position: 0,
             size: 0,
-            stored: None,
+            end: None,
             failure: None,
         })
     }
@@ -138,11 +147,9 @@ impl LayerStream {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let Some(stored) = self.stored.take() else {
+        let Some((stored, diff_id)) = self.end.take() else {
             return Err(ImageError::malformed(&self.expected.name, "ended early"));
         };
-        let empty = Digester::like(None);
-        let diff_id = std::mem::replace(&mut self.diff_id, empty).finish();
         if let Some(size) = self.expected.size.filter(|size| *size != stored.size) {
             return Err(ImageError::DigestMismatch {
                 input: self.expected.name.clone(),
@@ -180,7 +187,7 @@ impl LayerStream {
 
     /// Takes the next buffer; `false` at the end or on failure.
     fn advance(&mut self) -> bool {
-        if self.stored.is_some() || self.failure.is_some() {
+        if self.end.is_some() || self.failure.is_some() {
             return false;
         }
         if let Some(empty) = &self.empty {
@@ -189,12 +196,11 @@ impl LayerStream {
         self.position = 0;
         match self.full.as_ref().map(Receiver::recv) {
             Some(Ok(Message::Bytes(bytes))) => {
-                self.diff_id.update(&bytes);
                 self.size = self.size.saturating_add(bytes.len() as u64);
                 self.current = bytes;
                 return true;
             }
-            Some(Ok(Message::End(Ok(stored)))) => self.stored = Some(stored),
+            Some(Ok(Message::End(Ok(end)))) => self.end = Some(end),
             Some(Ok(Message::End(Err(error)))) => self.failure = Some(error),
             Some(Err(_)) | None => {
                 let name = &self.expected.name;
@@ -225,11 +231,35 @@ impl Read for LayerStream {
 
 impl Drop for LayerStream {
     fn drop(&mut self) {
-        // The worker ends at its next send or receive once both ends are gone.
+        // The workers end at their next send or receive once both ends are gone.
         self.full = None;
         self.empty = None;
-        if let Some(worker) = self.worker.take() {
+        for worker in self.workers.drain(..) {
             let _ = worker.join();
+        }
+    }
+}
+
+/// Hashes what passes.
+fn hash(
+    mut diff_id: Digester,
+    inflated: &Receiver<Message<Stored>>,
+    full: &SyncSender<Message<(Stored, Digest)>>,
+) {
+    loop {
+        match inflated.recv() {
+            Ok(Message::Bytes(bytes)) => {
+                diff_id.update(&bytes);
+                if full.send(Message::Bytes(bytes)).is_err() {
+                    return;
+                }
+            }
+            Ok(Message::End(end)) => {
+                let end = end.map(|stored| (stored, diff_id.finish()));
+                let _ = full.send(Message::End(end));
+                return;
+            }
+            Err(_) => return,
         }
     }
 }
@@ -237,7 +267,7 @@ impl Drop for LayerStream {
 fn produce(
     input: Box<dyn Read + Send>,
     expected: &Expected,
-    full: &SyncSender<Message>,
+    inflated: &SyncSender<Message<Stored>>,
     empty: &Receiver<Vec<u8>>,
 ) -> Result<Stored, ImageError> {
     let name = &expected.name;
@@ -269,7 +299,7 @@ fn produce(
         output = output.saturating_add(read as u64);
         let stored = inflate.source().map_or(0, |s| s.count);
         check_budget(name, output, stored)?;
-        if full.send(Message::Bytes(buffer)).is_err() {
+        if inflated.send(Message::Bytes(buffer)).is_err() {
             break;
         }
     }

@@ -5,6 +5,9 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+/// What the digests take in at a time.
+const BLOCK: usize = 64;
+
 /// Which digests besides SHA-256 the files of a layer may be asked for. dpkg
 /// keeps MD5 and apk SHA-1. Until a layer shows whose it is, MD5 is computed,
 /// and SHA-1 only of what comes before `etc/apk` and `lib/apk` in an archive
@@ -74,12 +77,24 @@ pub(super) struct Checksums {
 
 impl Checksums {
     pub fn update(&mut self, chunk: &[u8]) {
-        self.sha256.update(chunk);
-        if let Some(md5) = &mut self.md5 {
-            md5.update(chunk);
-        }
-        if let Some(sha1) = &mut self.sha1 {
-            sha1.update(chunk);
+        match (&mut self.md5, &mut self.sha1) {
+            (None, None) => self.sha256.update(chunk),
+            // MD5 waits for its own results most of the time. Block by block, a
+            // processor fits the other digest in; one after the other they take
+            // a sixth longer.
+            (Some(md5), None) => {
+                for block in chunk.chunks(BLOCK) {
+                    self.sha256.update(block);
+                    md5.update(block);
+                }
+            }
+            (md5, Some(sha1)) => {
+                self.sha256.update(chunk);
+                sha1.update(chunk);
+                if let Some(md5) = md5 {
+                    md5.update(chunk);
+                }
+            }
         }
     }
 
