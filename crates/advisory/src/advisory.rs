@@ -1,9 +1,10 @@
 use crate::namespace::Namespace;
-use plimsoll_types::{FixState, SeverityClaim};
+use plimsoll_types::{FindingClass, FixState, SeverityClaim};
+use serde::{Deserialize, Serialize};
 
 /// One vulnerability as one feed tells it: the common form that every feed is
 /// read into, before it is compiled into shards.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Advisory {
     /// Feed, for example `osv/PyPI`.
     pub feed: String,
@@ -12,6 +13,10 @@ pub(crate) struct Advisory {
     /// Id of the vulnerability: the record's own, or one of the CVEs that an
     /// umbrella advisory covers.
     pub id: String,
+    /// What kind of problem it is.
+    pub class: FindingClass,
+    /// Somebody who should know says that it is no vulnerability.
+    pub disputed: bool,
     /// Other ids of the same vulnerability.
     pub aliases: Vec<String>,
     /// One line for people; may be empty.
@@ -31,11 +36,13 @@ pub(crate) struct Advisory {
 }
 
 /// What an advisory says of one package of one namespace.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Affected {
     pub namespace: Namespace,
     /// Name in the normal form of the namespace.
     pub package: String,
+    /// To which packages of that name it is limited.
+    pub scope: Scope,
     /// Versions it speaks of; empty when no bound could be read.
     pub windows: Vec<Window>,
     pub verdict: Verdict,
@@ -43,22 +50,93 @@ pub(crate) struct Affected {
     pub fix: FixState,
     /// Vendor advisories that ship the fix.
     pub advisories: Vec<String>,
+    /// Day on which the fix was shipped, `YYYY-MM-DD`.
+    pub fixed_on: Option<String>,
     /// Severity for this package in this namespace.
     pub severity: Option<SeverityClaim>,
-    /// `name:stream` of the rpm module it is limited to.
-    pub module: Option<String>,
+    /// Why it is not affected, in the vendor's or VEX's words.
+    pub because: Option<String>,
+}
+
+impl Affected {
+    /// Versions of a package that are affected, of which nothing else is said.
+    pub(crate) fn new(namespace: Namespace, name: &str, windows: Vec<Window>) -> Self {
+        Self {
+            package: namespace.name(name),
+            namespace,
+            scope: Scope::default(),
+            windows,
+            verdict: Verdict::Affected,
+            fix: FixState::NotFixed,
+            advisories: Vec::new(),
+            fixed_on: None,
+            severity: None,
+            because: None,
+        }
+    }
+}
+
+/// To which packages of a name a row is limited; what is empty limits nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Scope {
+    /// Whose name it is.
+    pub role: Role,
+    /// The rpm module it is about.
+    pub module: Module,
+    /// Architectures in the words of OCI (`amd64`, `arm64`).
+    pub architectures: Vec<String>,
+    /// Operating systems in the words of OCI (`linux`, `windows`).
+    pub systems: Vec<String>,
+    /// Parts of a Go module that have the flaw.
+    pub imports: Vec<Import>,
+}
+
+/// Whose name a row is filed under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// What the namespace is keyed on as a rule.
+    #[default]
+    Usual,
+    /// The source package, compared by the source's version.
+    Source,
+    /// The binary package, compared by its own version.
+    Binary,
+}
+
+/// What a row says of rpm modules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Module {
+    /// The feed does not tell modules apart.
+    #[default]
+    Unsaid,
+    /// It is about packages outside of modules.
+    Outside,
+    /// It is about packages of this `name:stream`.
+    Stream(String),
+}
+
+/// A Go package that has the flaw, and its functions; none means all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Import {
+    pub path: String,
+    pub symbols: Vec<String>,
+    /// `GOOS` and `GOARCH` in which the flaw exists; empty is all.
+    pub systems: Vec<String>,
+    pub architectures: Vec<String>,
 }
 
 /// Whether versions in the windows have the vulnerability.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Verdict {
     Affected,
     /// The vendor says that they do not; this outweighs other claims.
     NotAffected,
+    /// Nobody has looked yet.
+    UnderInvestigation,
 }
 
 /// An interval of the namespace's version order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Window {
     /// First version inside; `None` is before every version.
     pub from: Option<String>,
@@ -74,7 +152,7 @@ impl Window {
 }
 
 /// Where a window ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Upper {
     /// Nowhere yet.
     Open,
@@ -85,6 +163,14 @@ pub(crate) enum Upper {
 }
 
 impl Window {
+    /// Every version before the one that repairs it.
+    pub(crate) fn before(fixed: &str) -> Self {
+        Self {
+            from: None,
+            to: Upper::Fixed(fixed.to_owned()),
+        }
+    }
+
     /// The version that it ends at.
     pub(crate) fn upper(&self) -> Option<&str> {
         match &self.to {

@@ -2,7 +2,8 @@
 //! compiled.
 
 use crate::advisory::Advisory;
-use plimsoll_types::KnownExploited;
+use plimsoll_types::{Epss, KnownExploited, SeverityClaim};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What all feeds of one update said.
@@ -12,10 +13,39 @@ pub(crate) struct Intake {
     fresh: BTreeSet<String>,
     /// By feed, record and vulnerability.
     advisories: BTreeMap<(String, String, String), Advisory>,
-    /// By CVE.
-    pub known_exploited: BTreeMap<String, KnownExploited>,
+    /// What is said of CVEs as such.
+    pub tables: Tables,
     /// By feed name.
     pub tallies: BTreeMap<String, Tally>,
+}
+
+/// What feeds say of a CVE whatever package has it, by CVE.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tables {
+    pub known_exploited: BTreeMap<String, KnownExploited>,
+    pub epss: BTreeMap<String, Epss>,
+    pub descriptions: BTreeMap<String, Description>,
+}
+
+impl Tables {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a catalogue of vulnerabilities says of one, packages aside.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Description {
+    /// The best first.
+    pub severities: Vec<SeverityClaim>,
+    /// The id was taken back.
+    pub rejected: bool,
+    /// Somebody who should know says that it is no vulnerability.
+    pub disputed: bool,
+    /// RFC 3339, verbatim.
+    pub published: Option<String>,
+    /// Text for people.
+    pub text: String,
 }
 
 /// What became of one feed's records.
@@ -58,9 +88,23 @@ impl Intake {
     }
 
     /// Notes that a vulnerability is exploited.
-    pub(crate) fn exploited(&mut self, feed: &str, cve: String, known: KnownExploited) {
+    pub(crate) fn exploited(&mut self, feed: &str, cve: &str, known: KnownExploited) {
         self.tally(feed).records += 1;
-        self.known_exploited.insert(cve, known);
+        let cve = cve.to_ascii_uppercase();
+        self.tables.known_exploited.insert(cve, known);
+    }
+
+    /// Notes how likely a vulnerability is to be exploited.
+    pub(crate) fn scored(&mut self, feed: &str, cve: &str, epss: Epss) {
+        self.tally(feed).records += 1;
+        self.tables.epss.insert(cve.to_ascii_uppercase(), epss);
+    }
+
+    /// Notes what a catalogue says of a vulnerability.
+    pub(crate) fn described(&mut self, feed: &str, cve: &str, description: Description) {
+        self.tally(feed).records += 1;
+        let cve = cve.to_ascii_uppercase();
+        self.tables.descriptions.insert(cve, description);
     }
 
     /// Counts a record that is left out on purpose.
@@ -92,7 +136,7 @@ impl Intake {
 
     /// Whether no feed said anything.
     pub(crate) fn is_empty(&self) -> bool {
-        self.advisories.is_empty() && self.known_exploited.is_empty()
+        self.advisories.is_empty() && self.tables.is_empty()
     }
 
     fn tally(&mut self, feed: &str) -> &mut Tally {

@@ -1,19 +1,24 @@
 //! Worlds of package names in which advisories are looked up: one for each
 //! release of a distribution and one for each language ecosystem.
 
+use crate::advisory::Role;
 use crate::versions::Scheme;
 use plimsoll_types::{Distro, Ecosystem, PackageRecord};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `debian:12`, `alpine:3.19`, `pypi`. A distribution's namespace without a
-/// release holds what applies to every release.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// release holds what applies to every release; one with a channel
+/// (`ubuntu:18.04:esm`, `rhel:8.4:eus`) what its subscribers get beyond the
+/// usual repairs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Namespace {
     world: World,
     release: String,
+    channel: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 enum World {
     Distro(usize),
     Language(Ecosystem),
@@ -36,6 +41,8 @@ enum Release {
     Major,
     MajorMinor,
     Rolling,
+    /// 2, 2022, 2023; everything else is the first.
+    Amazon,
 }
 
 struct Family {
@@ -54,11 +61,25 @@ struct Family {
 const FAMILIES: &[Family] = &[
     Family { name: "debian", osv: "Debian", ids: &["debian", "raspbian"], ecosystem: Ecosystem::Deb, keyed: Keyed::Source, release: Release::Major },
     Family { name: "ubuntu", osv: "Ubuntu", ids: &["ubuntu"], ecosystem: Ecosystem::Deb, keyed: Keyed::Source, release: Release::MajorMinor },
-    Family { name: "alpine", osv: "Alpine", ids: &["alpine"], ecosystem: Ecosystem::Apk, keyed: Keyed::Both, release: Release::MajorMinor },
+    Family { name: "echo", osv: "Echo", ids: &["echo"], ecosystem: Ecosystem::Deb, keyed: Keyed::Source, release: Release::Rolling },
+    Family { name: "alpine", osv: "Alpine", ids: &["alpine", "postmarketos"], ecosystem: Ecosystem::Apk, keyed: Keyed::Both, release: Release::MajorMinor },
     Family { name: "wolfi", osv: "Wolfi", ids: &["wolfi"], ecosystem: Ecosystem::Apk, keyed: Keyed::Both, release: Release::Rolling },
     Family { name: "chainguard", osv: "Chainguard", ids: &["chainguard"], ecosystem: Ecosystem::Apk, keyed: Keyed::Both, release: Release::Rolling },
-    Family { name: "almalinux", osv: "AlmaLinux", ids: &["almalinux", "alma"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
-    Family { name: "rocky", osv: "Rocky Linux", ids: &["rocky", "rockylinux"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
+    Family { name: "minimos", osv: "MinimOS", ids: &["minimos"], ecosystem: Ecosystem::Apk, keyed: Keyed::Both, release: Release::Rolling },
+    Family { name: "rhel", osv: "Red Hat", ids: &["rhel", "centos", "scientific"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
+    Family { name: "almalinux", osv: "AlmaLinux", ids: &["almalinux"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
+    Family { name: "rocky", osv: "Rocky Linux", ids: &["rocky"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
+    Family { name: "ol", osv: "", ids: &["ol"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
+    Family { name: "amzn", osv: "", ids: &["amzn"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Amazon },
+    Family { name: "fedora", osv: "", ids: &["fedora"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::Major },
+    Family { name: "sles", osv: "SUSE", ids: &["sles", "sles_sap", "sled"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
+    Family { name: "opensuse-leap", osv: "openSUSE", ids: &["opensuse-leap"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
+    Family { name: "opensuse-tumbleweed", osv: "", ids: &["opensuse-tumbleweed"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Rolling },
+    Family { name: "azurelinux", osv: "Azure Linux", ids: &["azurelinux", "mariner"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::MajorMinor },
+    Family { name: "photon", osv: "", ids: &["photon"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::MajorMinor },
+    Family { name: "mageia", osv: "Mageia", ids: &["mageia"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::Major },
+    Family { name: "arch", osv: "", ids: &["arch", "archarm"], ecosystem: Ecosystem::Alpm, keyed: Keyed::Binary, release: Release::Rolling },
+    Family { name: "gentoo", osv: "", ids: &["gentoo"], ecosystem: Ecosystem::Portage, keyed: Keyed::Binary, release: Release::Rolling },
 ];
 
 /// Ecosystems of OSV records, and ours.
@@ -76,6 +97,10 @@ const LANGUAGES: &[(&str, Ecosystem)] = &[
     ("CRAN", Ecosystem::Cran),
     ("Hackage", Ecosystem::Hackage),
     ("Bitnami", Ecosystem::Bitnami),
+    ("SwiftURL", Ecosystem::Swift),
+    ("Julia", Ecosystem::Julia),
+    ("opam", Ecosystem::Opam),
+    ("ConanCenter", Ecosystem::Conan),
 ];
 
 /// Debian releases by code name; what is not released yet goes by `unstable`.
@@ -93,6 +118,23 @@ const DEBIAN: &[(&str, &str)] = &[
     ("trixie", "13"),
 ];
 
+/// postmarketOS releases, and the Alpine releases that they are made of.
+const POSTMARKETOS: &[(&str, &str)] = &[
+    ("edge", "edge"),
+    ("25.12", "3.23"),
+    ("25.06", "3.22"),
+    ("24.12", "3.21"),
+    ("24.06", "3.20"),
+    ("23.12", "3.19"),
+    ("23.06", "3.18"),
+    ("22.12", "3.17"),
+    ("22.06", "3.16"),
+    ("21.12", "3.15"),
+    ("21.06", "3.14"),
+    ("21.03", "3.13"),
+    ("20.05", "3.12"),
+];
+
 impl Namespace {
     /// The namespace of a Debian release given by code name; `None` for one
     /// that is not in the table and not `sid`.
@@ -102,10 +144,27 @@ impl Namespace {
             None if codename == "sid" => "unstable",
             None => return None,
         };
+        Self::distro("debian", release)
+    }
+
+    /// The namespace of a distribution by its name here and a version, of
+    /// which as much is taken as names a release.
+    pub(crate) fn distro(name: &str, version: &str) -> Option<Self> {
+        let index = FAMILIES.iter().position(|family| family.name == name)?;
         Some(Self {
-            world: World::Distro(0),
-            release: release.to_owned(),
+            world: World::Distro(index),
+            release: FAMILIES[index].release.of(version),
+            channel: String::new(),
         })
+    }
+
+    /// The same release for those who are attached to a channel; the release
+    /// is then the whole `version` (`rhel:8.4:eus`).
+    pub(crate) fn of_channel(name: &str, version: &str, channel: &str) -> Option<Self> {
+        let mut namespace = Self::distro(name, version)?;
+        version.clone_into(&mut namespace.release);
+        channel.clone_into(&mut namespace.channel);
+        Some(namespace)
     }
 
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
@@ -117,17 +176,27 @@ impl Namespace {
     /// here.
     pub(crate) fn from_osv(text: &str) -> Option<Self> {
         let (base, suffix) = text.split_once(':').unwrap_or((text, ""));
-        if let Some(index) = FAMILIES.iter().position(|family| family.osv == base) {
-            // `Ubuntu:Pro:…` and its kin are channels with fixes of their own.
-            let release = suffix.strip_prefix('v').unwrap_or(suffix);
-            let release = release.strip_suffix(":LTS").unwrap_or(release);
-            if release.contains(':') {
-                return None;
-            }
-            return Some(Self {
-                world: World::Distro(index),
-                release: FAMILIES[index].release.of(release),
-            });
+        let index = FAMILIES
+            .iter()
+            .position(|family| !family.osv.is_empty() && family.osv == base);
+        if let Some(index) = index {
+            let name = FAMILIES[index].name;
+            return match name {
+                "ubuntu" => ubuntu(suffix),
+                "rhel" => red_hat(suffix),
+                "sles" => service_pack(suffix).and_then(|version| Self::distro(name, &version)),
+                "opensuse-leap" => match suffix.strip_prefix("Leap ") {
+                    Some(version) => Self::distro(name, version),
+                    None if suffix == "Tumbleweed" => Self::distro("opensuse-tumbleweed", ""),
+                    None => None,
+                },
+                name => {
+                    let release = suffix.strip_prefix('v').unwrap_or(suffix);
+                    (!release.contains(':'))
+                        .then(|| Self::distro(name, release))
+                        .flatten()
+                }
+            };
         }
         let (_, ecosystem) = LANGUAGES.iter().find(|(name, _)| *name == base)?;
         Some(Self::language(*ecosystem))
@@ -138,6 +207,7 @@ impl Namespace {
         Self {
             world: World::Language(ecosystem),
             release: String::new(),
+            channel: String::new(),
         }
     }
 
@@ -167,14 +237,25 @@ impl Namespace {
             ("alpine", Some(version), _) if version == "edge" || version.contains("_alpha") => {
                 "edge".to_owned()
             }
-            (_, Some(version), _) => family.release.of(version),
+            ("alpine", Some(version), _) if distro.id == "postmarketos" => {
+                let (_, alpine) = POSTMARKETOS.iter().find(|(own, _)| *own == version)?;
+                (*alpine).to_owned()
+            }
+            (_, Some(version), _) => version.to_owned(),
             (_, None, _) if family.release == Release::Rolling => String::new(),
             (_, None, _) => return None,
         };
-        Some(Self {
-            world: World::Distro(index),
-            release,
-        })
+        Self::distro(family.name, &release)
+    }
+
+    /// The channel that a distribution says it is attached to.
+    pub(crate) fn of_attached(distro: &Distro) -> Option<Self> {
+        let own = Self::of_distro(distro)?;
+        let World::Distro(index) = own.world else {
+            return None;
+        };
+        let version = distro.version.as_deref()?;
+        Self::of_channel(FAMILIES[index].name, version, distro.channel.as_deref()?)
     }
 
     /// The same distribution without a release; `None` where that is this
@@ -183,6 +264,7 @@ impl Namespace {
         (!self.release.is_empty()).then(|| Self {
             world: self.world,
             release: String::new(),
+            channel: String::new(),
         })
     }
 
@@ -211,25 +293,108 @@ impl Namespace {
     }
 
     /// The names under which a package is looked up here, each with the
-    /// version to compare; its own name comes last.
-    pub(crate) fn subjects(&self, package: &PackageRecord) -> Vec<(String, String)> {
-        let own = (package.name.clone(), package.full_version());
-        let World::Distro(index) = self.world else {
-            return vec![(self.name(&package.name), package.full_version())];
+    /// version to compare and whose it is; its own name comes last. Rows of
+    /// another role than the subject's are not about it.
+    pub(crate) fn subjects(&self, package: &PackageRecord) -> Vec<Subject> {
+        let version = package.full_version();
+        let own = Subject {
+            name: self.name(&package.name),
+            version: version.clone(),
+            usual: true,
+            role: Role::Binary,
         };
-        let source = package.source.as_ref().map(|source| {
-            let version = source.version.clone();
-            (
-                source.name.clone(),
-                version.unwrap_or_else(|| own.1.clone()),
-            )
-        });
-        match (FAMILIES[index].keyed, source) {
-            (Keyed::Source, Some(source)) => vec![source],
-            (Keyed::Both, Some(source)) if source.0 != own.0 => vec![source, own],
-            _ => vec![own],
+        let World::Distro(index) = self.world else {
+            return vec![own];
+        };
+        let keyed = FAMILIES[index].keyed;
+        let Some(source) = &package.source else {
+            // Its source has its name; rows of either role are about it.
+            return vec![Subject {
+                role: Role::Usual,
+                ..own
+            }];
+        };
+        let source = Subject {
+            name: source.name.clone(),
+            version: source.version.clone().unwrap_or(version),
+            usual: keyed != Keyed::Binary,
+            role: Role::Source,
+        };
+        let own = Subject {
+            usual: keyed != Keyed::Source,
+            ..own
+        };
+        vec![source, own]
+    }
+}
+
+/// A name that a package goes by in a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub name: String,
+    /// The version to compare with rows of that name.
+    pub version: String,
+    /// Whether rows that do not say whose name they use mean this one.
+    usual: bool,
+    /// `Usual` where source and binary share the name.
+    role: Role,
+}
+
+impl Subject {
+    /// Whether a row of that role is about it.
+    pub(crate) fn takes(&self, role: Role) -> bool {
+        match role {
+            Role::Usual => self.usual,
+            role => self.role == Role::Usual || self.role == role,
         }
     }
+}
+
+/// `22.04:LTS`, `Pro:18.04:LTS`, `Pro:FIPS-updates:20.04:LTS`.
+fn ubuntu(suffix: &str) -> Option<Namespace> {
+    let parts: Vec<_> = suffix.split(':').filter(|part| *part != "LTS").collect();
+    match parts.as_slice() {
+        [version] => Namespace::distro("ubuntu", version),
+        ["Pro", version] => Namespace::of_channel("ubuntu", version, "esm"),
+        ["Pro", channel, version] => {
+            Namespace::of_channel("ubuntu", version, &channel.to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
+
+/// The tail of a CPE: `enterprise_linux:9::baseos`, `rhel_eus:9.2::appstream`.
+fn red_hat(suffix: &str) -> Option<Namespace> {
+    let mut parts = suffix.split(':');
+    let (product, version) = (parts.next()?, parts.next()?);
+    match product {
+        "enterprise_linux" => Namespace::distro("rhel", version),
+        _ => {
+            let channel = product.strip_prefix("rhel_")?;
+            let known = ["eus", "aus", "tus", "e4s", "els"];
+            known
+                .contains(&channel)
+                .then(|| Namespace::of_channel("rhel", version, channel))
+                .flatten()
+        }
+    }
+}
+
+/// `Linux Enterprise Server 15 SP5` and its modules, as `15.5`.
+fn service_pack(product: &str) -> Option<String> {
+    if !product.contains("Linux Enterprise") {
+        return None;
+    }
+    let mut words = product.split(' ').rev().peekable();
+    let pack = words
+        .peek()
+        .and_then(|word| word.strip_prefix("SP"))
+        .map(str::to_owned);
+    if pack.is_some() {
+        words.next();
+    }
+    let major = words.find(|word| word.parse::<u32>().is_ok())?;
+    Some(format!("{major}.{}", pack.unwrap_or_else(|| "0".into())))
 }
 
 impl Release {
@@ -237,8 +402,13 @@ impl Release {
         let parts: Vec<_> = version.split('.').collect();
         match (self, parts.as_slice()) {
             (Release::Rolling, _) => String::new(),
+            (Release::Amazon, [major, ..]) if ["2", "2022", "2023"].contains(major) => {
+                (*major).to_owned()
+            }
+            (Release::Amazon, _) => "1".to_owned(),
             (Release::Major, [major, ..]) => (*major).to_owned(),
             (Release::MajorMinor, [major, minor, ..]) => format!("{major}.{minor}"),
+            (Release::MajorMinor, [major]) if major.parse::<u32>().is_ok() => format!("{major}.0"),
             _ => version.to_owned(),
         }
     }
@@ -253,6 +423,9 @@ impl fmt::Display for Namespace {
         f.write_str(world)?;
         if !self.release.is_empty() {
             write!(f, ":{}", self.release)?;
+        }
+        if !self.channel.is_empty() {
+            write!(f, ":{}", self.channel)?;
         }
         Ok(())
     }
@@ -310,7 +483,26 @@ mod tests {
 
     #[test]
     fn channels_with_fixes_of_their_own_are_not_mixed_in() {
-        assert_eq!(Namespace::from_osv("Ubuntu:Pro:18.04:LTS"), None);
+        for (osv, expected) in [
+            ("Ubuntu:Pro:18.04:LTS", "ubuntu:18.04:esm"),
+            (
+                "Ubuntu:Pro:FIPS-updates:20.04:LTS",
+                "ubuntu:20.04:fips-updates",
+            ),
+            ("Red Hat:enterprise_linux:9::baseos", "rhel:9"),
+            ("Red Hat:rhel_eus:9.2::appstream", "rhel:9.2:eus"),
+            (
+                "SUSE:Linux Enterprise Module for Basesystem 15 SP5",
+                "sles:15.5",
+            ),
+            ("openSUSE:Leap 15.5", "opensuse-leap:15.5"),
+            ("openSUSE:Tumbleweed", "opensuse-tumbleweed"),
+            ("Azure Linux:3", "azurelinux:3.0"),
+        ] {
+            let namespace = Namespace::from_osv(osv).map(|namespace| namespace.to_string());
+            assert_eq!(namespace.as_deref(), Some(expected), "{osv}");
+        }
+        assert_eq!(Namespace::from_osv("Red Hat:openshift:4.14::el9"), None);
         assert_eq!(
             Namespace::from_osv("Packagist:https://packages.drupal.org/8")
                 .unwrap()

@@ -6,7 +6,7 @@ use crate::gates::{Fire, Trigger};
 use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::DataPosition;
 use plimsoll_types::{
-    Confidence, Ecosystem, FileEntry, FileKind, Finding, Fix, Gap, GapKind, ImageConfig, Inventory,
+    Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
     Location, Mode, Package, PackageRecord, Severity, User,
 };
 
@@ -131,16 +131,9 @@ impl Scene {
 pub(crate) fn finding(id: &str, package: usize, severity: Severity) -> Finding {
     Finding {
         id: id.into(),
-        aliases: Vec::new(),
         package,
         severity,
-        severities: Vec::new(),
-        fix: Fix::default(),
-        known_exploited: None,
-        title: String::new(),
-        url: None,
-        published: None,
-        matches: Vec::new(),
+        ..Finding::default()
     }
 }
 

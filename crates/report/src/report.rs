@@ -1,6 +1,6 @@
 use crate::plain::{count, plain};
 use plimsoll_policy::{Action, DataPosition, Outcome, Reason, Verdict};
-use plimsoll_types::{Finding, Inventory, Package};
+use plimsoll_types::{Finding, Inventory, Package, Suppressed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known about one image, as every format renders it.
@@ -10,9 +10,8 @@ pub struct Report<'a> {
     pub inventory: &'a Inventory,
     /// Its vulnerabilities; empty where nothing was matched.
     pub findings: &'a [Finding],
-    /// Those of language packages that the distribution installed, whose own
-    /// word decides instead.
-    pub suppressed: &'a [Finding],
+    /// Those that do not count, each with its reason.
+    pub suppressed: &'a [Suppressed],
     /// For packages with findings that have a fix, by index: the version that
     /// repairs them all.
     pub upgrades: &'a BTreeMap<usize, String>,

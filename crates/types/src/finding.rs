@@ -2,13 +2,15 @@ use crate::Severity;
 use serde::{Deserialize, Serialize};
 
 /// A vulnerability of a package of the image.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Canonical id: the CVE if there is exactly one, else the GHSA, else the
     /// feed's own id.
     pub id: String,
     /// The other ids of the same vulnerability, sorted.
     pub aliases: Vec<String>,
+    /// What kind of problem it is.
+    pub class: FindingClass,
     /// Index into [`crate::Inventory::packages`].
     pub package: usize,
     /// The severity that counts, by the stated order of sources.
@@ -19,6 +21,13 @@ pub struct Finding {
     pub fix: Fix,
     /// Set when the vulnerability is in CISA's catalogue.
     pub known_exploited: Option<KnownExploited>,
+    /// How likely it is to be exploited; of several CVEs the highest.
+    pub epss: Option<Epss>,
+    /// Exploitation, severity and catalogue in one number, 0.0 to 100.0; see
+    /// the advisory crate's `risk`.
+    pub risk: f64,
+    /// Somebody who should know says that it is no vulnerability.
+    pub disputed: bool,
     /// One line of description; empty where the feed has none.
     pub title: String,
     /// The best page about it.
@@ -49,6 +58,102 @@ impl Finding {
         let text = format!("vulnerability\n{}\n{ecosystem}\n{package}\n-", self.id);
         let hash = blake3::hash(text.as_bytes()).to_hex();
         format!("plm1:{}", &hash[..20])
+    }
+}
+
+/// What kind of problem a finding is.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingClass {
+    /// A flaw that can be abused.
+    #[default]
+    Vulnerability,
+    /// The package was published to do harm.
+    Malware,
+    /// Nobody looks after the package any more.
+    Unmaintained,
+    /// A flaw that is no vulnerability by itself, such as an unsound function.
+    Notice,
+}
+
+impl FindingClass {
+    /// Every class, the worst first.
+    pub const ALL: &'static [FindingClass] = &[
+        FindingClass::Malware,
+        FindingClass::Vulnerability,
+        FindingClass::Unmaintained,
+        FindingClass::Notice,
+    ];
+
+    /// The name used in output and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FindingClass::Vulnerability => "vulnerability",
+            FindingClass::Malware => "malware",
+            FindingClass::Unmaintained => "unmaintained",
+            FindingClass::Notice => "notice",
+        }
+    }
+}
+
+/// FIRST's estimate of how likely a vulnerability is to be exploited within
+/// 30 days.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epss {
+    /// Probability, 0.0 to 1.0.
+    pub score: f64,
+    /// Share of all scored vulnerabilities that are at most as likely.
+    pub percentile: f64,
+    /// Day that the estimate is of, `YYYY-MM-DD`.
+    pub day: String,
+}
+
+/// A finding that does not count, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// What was found.
+    pub finding: Finding,
+    /// Why it does not count.
+    pub reason: Suppression,
+    /// One line for people: who says so, in which words.
+    pub detail: String,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suppression {
+    /// The distribution installed the language package: its own word on its
+    /// package decides.
+    OwnedByDistribution,
+    /// The vendor says that this package is not affected.
+    NotAffected,
+    /// The vendor has not looked yet.
+    UnderInvestigation,
+    /// The flaw is in the kernel, of which the package only holds headers.
+    KernelHeaders,
+    /// The id was taken back.
+    Rejected,
+    /// The flaw is in another part of the source than this package.
+    OtherPart,
+    /// A VEX statement says so.
+    Vex,
+}
+
+impl Suppression {
+    /// The name used in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Suppression::OwnedByDistribution => "owned-by-distribution",
+            Suppression::NotAffected => "not-affected",
+            Suppression::UnderInvestigation => "under-investigation",
+            Suppression::KernelHeaders => "kernel-headers",
+            Suppression::Rejected => "rejected",
+            Suppression::OtherPart => "other-part",
+            Suppression::Vex => "vex",
+        }
     }
 }
 
@@ -83,6 +188,8 @@ pub struct Fix {
     pub versions: Vec<String>,
     /// Vendor advisories that ship the fix, for example `DSA-5500-1`.
     pub advisories: Vec<String>,
+    /// Day since which the fix is known to exist, `YYYY-MM-DD`.
+    pub since: Option<String>,
 }
 
 /// State of a fix.

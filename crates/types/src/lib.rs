@@ -24,7 +24,10 @@ pub use digest::{Digest, ParseDigestError};
 pub use distro::Distro;
 pub use ecosystem::Ecosystem;
 pub use file::{FileEntry, FileKind, Mode};
-pub use finding::{Cvss, Finding, Fix, FixState, KnownExploited, Match, SeverityClaim};
+pub use finding::{
+    Cvss, Epss, Finding, FindingClass, Fix, FixState, KnownExploited, Match, SeverityClaim,
+    Suppressed, Suppression,
+};
 pub use inventory::{ImageIdentity, Inventory, Layer, Platform};
 pub use ledger::{Alteration, Change, Ledger};
 pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage, canonical};

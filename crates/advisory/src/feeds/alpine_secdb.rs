@@ -2,10 +2,9 @@
 //! which lists fixed issues only.
 
 use super::{Feed, json};
-use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
+use crate::advisory::{Advisory, Affected, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
-use plimsoll_types::FixState;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -82,10 +81,10 @@ impl AlpineSecdb {
             (cves, others)
         };
         let never = version == "0";
-        let to = if never {
-            Upper::Open
+        let window = if never {
+            Window::ALL
         } else {
-            Upper::Fixed(version.to_owned())
+            Window::before(version)
         };
         for id in subjects {
             intake.merge(Advisory {
@@ -94,21 +93,13 @@ impl AlpineSecdb {
                 id: id.to_owned(),
                 url: Some(format!("https://security.alpinelinux.org/vuln/{id}")),
                 affected: vec![Affected {
-                    namespace: namespace.clone(),
-                    package: namespace.name(package),
-                    windows: vec![Window {
-                        from: None,
-                        to: to.clone(),
-                    }],
                     verdict: if never {
                         Verdict::NotAffected
                     } else {
                         Verdict::Affected
                     },
-                    fix: FixState::Unknown,
                     advisories: advisories.iter().map(|id| (*id).to_owned()).collect(),
-                    severity: None,
-                    module: None,
+                    ..Affected::new(namespace.clone(), package, vec![window.clone()])
                 }],
                 ..Advisory::default()
             });

@@ -48,7 +48,7 @@ impl Feed for CisaKev {
                 due: entry.due_date,
                 ransomware: entry.known_ransomware_campaign_use == "Known",
             };
-            intake.exploited(self.name(), entry.cve_id.to_ascii_uppercase(), known);
+            intake.exploited(self.name(), &entry.cve_id, known);
         }
         intake.newest(self.name(), &catalogue.date_released);
         Ok(())
@@ -68,9 +68,9 @@ mod tests {
         assert_eq!(feeds::of(document).unwrap().name(), "cisa-kev");
         let mut intake = Intake::default();
         CisaKev.read(document, &mut intake).unwrap();
-        assert_eq!(intake.known_exploited.len(), 2);
-        assert!(intake.known_exploited["CVE-2021-44228"].ransomware);
-        assert!(!intake.known_exploited["CVE-2025-48384"].ransomware);
+        assert_eq!(intake.tables.known_exploited.len(), 2);
+        assert!(intake.tables.known_exploited["CVE-2021-44228"].ransomware);
+        assert!(!intake.tables.known_exploited["CVE-2025-48384"].ransomware);
         assert!(CisaKev.read(&document[..200], &mut intake).is_err());
     }
 }

@@ -107,18 +107,14 @@ fn affected(source: &str, codename: &str, row: &Row) -> Option<Affected> {
         word => Severity::from_word(word),
     };
     Some(Affected {
-        package: namespace.name(source),
-        namespace,
-        windows: vec![Window { from: None, to }],
         verdict,
         fix,
-        advisories: Vec::new(),
         severity: severity.map(|severity| SeverityClaim {
             source: "debian".to_owned(),
             severity,
             cvss: None,
         }),
-        module: None,
+        ..Affected::new(namespace, source, vec![Window { from: None, to }])
     })
 }
 

@@ -3,6 +3,7 @@
 mod alpine_secdb;
 mod cisa_kev;
 mod debian_tracker;
+mod epss;
 mod osv;
 
 use crate::intake::Intake;
@@ -35,6 +36,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &debian_tracker::DebianTracker,
     &alpine_secdb::AlpineSecdb,
     &cisa_kev::CisaKev,
+    &epss::EpssScores,
     &osv::Osv,
 ];
 

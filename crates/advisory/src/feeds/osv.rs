@@ -2,11 +2,11 @@
 //! `all.zip`, `<ID>.json` and many databases serve them.
 
 use super::{Feed, json};
-use crate::advisory::{Advisory, Affected, Verdict, Window};
+use crate::advisory::{Advisory, Affected, Import, Module, Scope, Window};
 use crate::cvss;
 use crate::intake::Intake;
 use crate::namespace::Namespace;
-use plimsoll_types::{Ecosystem, FixState, Severity, SeverityClaim};
+use plimsoll_types::{Ecosystem, FindingClass, Severity, SeverityClaim};
 use serde::Deserialize;
 
 mod range;
@@ -87,6 +87,10 @@ struct Specific {
     urgency: Option<String>,
     informational: Option<String>,
     custom_ranges: Vec<range::Range>,
+    imports: Vec<Import>,
+    /// RustSec's `affects`.
+    architectures: Vec<String>,
+    systems: Vec<String>,
 }
 
 impl<'de> Deserialize<'de> for Specific {
@@ -97,6 +101,25 @@ impl<'de> Deserialize<'de> for Specific {
             member.map(str::to_owned)
         };
         let ranges = value.get("custom_ranges").cloned();
+        let list = |value: Option<&serde_json::Value>| -> Vec<String> {
+            let items = value.and_then(serde_json::Value::as_array);
+            let items = items.into_iter().flatten();
+            items
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect()
+        };
+        let imports = value.get("imports").and_then(serde_json::Value::as_array);
+        let imports = imports.into_iter().flatten().map(|import| Import {
+            path: import
+                .get("path")
+                .and_then(|path| path.as_str())
+                .unwrap_or_default()
+                .to_owned(),
+            symbols: list(import.get("symbols")),
+            systems: list(import.get("goos")),
+            architectures: list(import.get("goarch")),
+        });
+        let affects = value.get("affects");
         Ok(Self {
             severity: text("severity"),
             urgency: text("urgency"),
@@ -104,6 +127,9 @@ impl<'de> Deserialize<'de> for Specific {
             custom_ranges: ranges
                 .and_then(|ranges| serde_json::from_value(ranges).ok())
                 .unwrap_or_default(),
+            imports: imports.collect(),
+            architectures: list(affects.and_then(|affects| affects.get("arch"))),
+            systems: list(affects.and_then(|affects| affects.get("os"))),
         })
     }
 }
@@ -162,10 +188,6 @@ impl Feed for Osv {
             intake.skipped(&feed, "withdrawn");
             return Ok(());
         }
-        if record.informational() {
-            intake.skipped(&feed, "informational, no vulnerability");
-            return Ok(());
-        }
         let affected = record.affected(&feed, intake);
         if affected.is_empty() {
             intake.skipped(&feed, "no version range of a known ecosystem");
@@ -182,6 +204,8 @@ impl Feed for Osv {
                 feed: feed.clone(),
                 record: record.id.clone(),
                 id,
+                class: record.class(),
+                disputed: record.details.starts_with("** DISPUTED **"),
                 aliases,
                 title: record.summary.clone(),
                 details: record.details.clone(),
@@ -219,9 +243,21 @@ impl Record {
         }
     }
 
-    fn informational(&self) -> bool {
-        let said = |subject: &Subject| subject.database_specific.informational.is_some();
-        !self.affected.is_empty() && self.affected.iter().all(said)
+    /// RustSec's informational records are about packages that are no longer
+    /// looked after, or about flaws that are no vulnerabilities.
+    fn class(&self) -> FindingClass {
+        if self.id.starts_with("MAL-") {
+            return FindingClass::Malware;
+        }
+        let said = |subject: &Subject| subject.database_specific.informational.clone();
+        let said: Option<Vec<String>> = self.affected.iter().map(said).collect();
+        match said.as_deref() {
+            None | Some([]) => FindingClass::Vulnerability,
+            Some(words) if words.iter().all(|word| word == "unmaintained") => {
+                FindingClass::Unmaintained
+            }
+            Some(_) => FindingClass::Notice,
+        }
     }
 
     fn is_umbrella(&self) -> bool {
@@ -363,37 +399,47 @@ impl Record {
                     severity,
                     cvss: None,
                 });
-            affected.push(Affected {
-                package: namespace.name(&package.name),
+            let scope = Scope {
                 module: self.module(&namespace, &windows),
-                namespace,
-                windows,
-                verdict: Verdict::Affected,
-                fix: FixState::NotFixed,
+                imports: subject.ecosystem_specific.imports.clone(),
+                architectures: subject.ecosystem_specific.architectures.clone(),
+                systems: subject.ecosystem_specific.systems.clone(),
+                ..Scope::default()
+            };
+            affected.push(Affected {
+                scope,
                 advisories: self
                     .is_umbrella()
                     .then(|| self.id.clone())
                     .into_iter()
                     .collect(),
+                fixed_on: self.is_umbrella().then(|| self.day()).flatten(),
                 severity: urgency.or(own),
+                ..Affected::new(namespace, &package.name, windows)
             });
         }
         affected
     }
 
+    /// The day on which it was published.
+    fn day(&self) -> Option<String> {
+        let published = self.published.as_deref()?;
+        published.get(..10).map(str::to_owned)
+    }
+
     /// AlmaLinux names the module only in the summary: `nginx:1.22 security
     /// update`.
-    fn module(&self, namespace: &Namespace, windows: &[Window]) -> Option<String> {
-        let modular =
-            namespace.ecosystem() == Ecosystem::Rpm && windows.iter().any(Window::is_modular);
-        let named = || {
-            let words = self.summary.split_whitespace();
-            words.map(|word| word.trim_matches(',')).find(|word| {
-                let parts = word.split_once(':');
-                parts.is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
-            })
-        };
-        modular.then(named).flatten().map(str::to_owned)
+    fn module(&self, namespace: &Namespace, windows: &[Window]) -> Module {
+        if namespace.ecosystem() != Ecosystem::Rpm || !windows.iter().any(Window::is_modular) {
+            return Module::Unsaid;
+        }
+        let words = self.summary.split_whitespace();
+        let mut words = words.map(|word| word.trim_matches(','));
+        let named = words.find(|word| {
+            let parts = word.split_once(':');
+            parts.is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+        });
+        named.map_or(Module::Unsaid, |word| Module::Stream(word.to_owned()))
     }
 
     fn url(&self) -> Option<String> {

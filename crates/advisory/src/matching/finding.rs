@@ -1,32 +1,105 @@
 //! What all records of one vulnerability say about one package, as one
 //! finding.
 
-use super::lookup::{Hit, Lookup, Span};
+use super::curated;
+use super::lookup::{Hit, Lookup, Span, title};
+use super::risk::risk;
 use crate::advisory::Verdict;
+use crate::intake::Description;
+use crate::store::Head;
 use crate::versions::Version;
-use plimsoll_types::{Finding, Fix, FixState, Match, Severity, SeverityClaim};
+use plimsoll_types::{
+    Finding, Fix, FixState, Match, Package, Severity, SeverityClaim, Suppressed, Suppression,
+};
 use std::collections::BTreeSet;
 
-/// The finding of a class of hits; `None` when the vendor says that the
-/// package is not affected.
-pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) -> Option<Finding> {
-    if is_denied(&hits) {
-        return None;
-    }
+/// What a class of hits amounts to.
+pub(super) enum Outcome {
+    /// Nobody calls the package affected.
+    Nothing,
+    Counts(Finding),
+    Suppressed(Suppressed),
+}
+
+/// The finding of a class of hits on `package`, which is the inventory's number
+/// `index`; `owned` when the word of the distribution decides instead.
+pub(super) fn of(
+    (index, package): (usize, &Package),
+    hits: &mut Vec<Hit>,
+    owned: bool,
+    lookup: &mut Lookup<'_>,
+) -> Outcome {
     hits.sort_by(|a, b| {
         (rank(a), &a.head.feed, &a.head.record).cmp(&(rank(b), &b.head.feed, &b.head.record))
     });
-    let ids: BTreeSet<&str> = hits
-        .iter()
-        .flat_map(|hit| std::iter::once(&hit.head.id).chain(&hit.head.aliases))
-        .map(String::as_str)
-        .collect();
+    let denial = hits.iter().find(|hit| hit.verdict == Verdict::NotAffected);
+    let denial = denial.map(denied);
+    hits.retain(|hit| hit.verdict != Verdict::NotAffected);
+    let looked_into = hits.iter().any(|hit| hit.verdict == Verdict::Affected);
+    let Some(finding) = finding(index, hits, lookup) else {
+        return Outcome::Nothing;
+    };
+    let ids = || {
+        std::iter::once(&finding.id)
+            .chain(&finding.aliases)
+            .map(String::as_str)
+    };
+    let (reason, detail) = if owned {
+        let owner = "the distribution installed it, and its own word decides";
+        (Suppression::OwnedByDistribution, owner.to_owned())
+    } else if let Some(denial) = denial {
+        (Suppression::NotAffected, denial)
+    } else if let Some((reason, detail)) = curated::reason(&package.record, ids()) {
+        (reason, detail.to_owned())
+    } else if is_rejected(hits, &finding, lookup) {
+        (
+            Suppression::Rejected,
+            format!("{} was taken back", finding.id),
+        )
+    } else if !looked_into {
+        let detail = format!("{} has not looked into it yet", hits[0].head.feed);
+        (Suppression::UnderInvestigation, detail)
+    } else {
+        return Outcome::Counts(finding);
+    };
+    Outcome::Suppressed(Suppressed {
+        finding,
+        reason,
+        detail,
+    })
+}
+
+/// Who says in which words that a package is not affected.
+fn denied(hit: &Hit) -> String {
+    let Head { feed, record, .. } = &hit.head;
+    match &hit.extra.because {
+        Some(because) => format!("{feed} {record}: {because}"),
+        None => format!("{feed} {record}: not affected"),
+    }
+}
+
+/// Whether the CVE was taken back, and the vendor did not ship a repair for it
+/// all the same.
+fn is_rejected(hits: &[Hit], finding: &Finding, lookup: &mut Lookup<'_>) -> bool {
+    let of_distribution = hits.iter().all(|hit| hit.namespace.ecosystem().is_os());
+    of_distribution
+        && finding.fix.advisories.is_empty()
+        && lookup
+            .description(&finding.id)
+            .is_some_and(|description| description.rejected)
+}
+
+/// `None` where there are no hits.
+fn finding(package: usize, hits: &[Hit], lookup: &mut Lookup<'_>) -> Option<Finding> {
+    let ids: BTreeSet<&str> = hits.iter().flat_map(|hit| hit.head.ids()).collect();
     let id = canonical(&ids)?.to_owned();
-    let severities = severities(&hits);
-    let known_exploited = ids
-        .iter()
-        .filter(|id| id.starts_with("CVE-"))
-        .find_map(|cve| lookup.known_exploited(cve));
+    let cves = || ids.iter().filter(|id| id.starts_with("CVE-"));
+    let known_exploited = cves().find_map(|cve| lookup.known_exploited(cve));
+    let epss = cves()
+        .filter_map(|cve| lookup.epss(cve))
+        .max_by(|a, b| a.score.total_cmp(&b.score));
+    let descriptions: Vec<_> = cves().filter_map(|cve| lookup.description(cve)).collect();
+    let severities = severities(hits, &descriptions);
     let matches: BTreeSet<Match> = hits
         .iter()
         .map(|hit| Match {
@@ -39,6 +112,14 @@ pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) ->
         })
         .collect();
     let stated = |severity: &SeverityClaim| severity.severity != Severity::Unknown;
+    let severity = severities
+        .iter()
+        .find(|s| stated(s))
+        .map_or(Severity::Unknown, |s| s.severity);
+    let titles = hits.iter().map(|hit| hit.title.clone());
+    let titles = titles.chain(descriptions.iter().map(|d| title("", &d.text)));
+    let days = hits.iter().filter_map(|hit| hit.head.published.clone());
+    let days = days.chain(descriptions.iter().filter_map(|d| d.published.clone()));
     Some(Finding {
         aliases: ids
             .iter()
@@ -46,32 +127,33 @@ pub(super) fn of(package: usize, mut hits: Vec<Hit>, lookup: &mut Lookup<'_>) ->
             .map(|other| (*other).to_owned())
             .collect(),
         id,
+        class: hits
+            .iter()
+            .map(|hit| hit.head.class)
+            .min()
+            .unwrap_or_default(),
         package,
-        severity: severities
-            .iter()
-            .find(|s| stated(s))
-            .map_or(Severity::Unknown, |s| s.severity),
+        severity,
+        fix: fix(hits),
+        risk: risk(
+            severity,
+            &severities,
+            epss.as_ref(),
+            known_exploited.as_ref(),
+        ),
         severities,
-        fix: fix(&hits),
         known_exploited,
-        title: hits
-            .iter()
-            .map(|hit| &hit.title)
+        epss,
+        disputed: hits.iter().any(|hit| hit.head.disputed)
+            || descriptions.iter().any(|description| description.disputed),
+        title: titles
+            .into_iter()
             .find(|title| !title.is_empty())
-            .cloned()
             .unwrap_or_default(),
         url: hits.iter().find_map(|hit| hit.head.url.clone()),
-        published: hits
-            .iter()
-            .filter_map(|hit| hit.head.published.clone())
-            .min(),
+        published: days.min(),
         matches: matches.into_iter().collect(),
     })
-}
-
-/// Whether the vendor says that the package is not affected.
-pub(super) fn is_denied(hits: &[Hit]) -> bool {
-    hits.iter().any(|hit| hit.verdict == Verdict::NotAffected)
 }
 
 /// The versions that no record calls affected, out of those that some record
@@ -113,12 +195,16 @@ fn canonical<'a>(ids: &BTreeSet<&'a str>) -> Option<&'a str> {
     }
 }
 
-/// Every claim once: what is said of this very package first.
-fn severities(hits: &[Hit]) -> Vec<SeverityClaim> {
+/// Every claim once: what is said of this very package first, then what its
+/// records say, then the catalogues of CVEs.
+fn severities(hits: &[Hit], descriptions: &[Description]) -> Vec<SeverityClaim> {
     let mut claims: Vec<SeverityClaim> = Vec::new();
     let specific = hits.iter().filter_map(|hit| hit.extra.severity.as_ref());
     let general = hits.iter().flat_map(|hit| &hit.head.severities);
-    for claim in specific.chain(general) {
+    let borrowed = descriptions
+        .iter()
+        .flat_map(|described| &described.severities);
+    for claim in specific.chain(general).chain(borrowed) {
         if !claims.contains(claim) {
             claims.push(claim.clone());
         }
@@ -147,5 +233,9 @@ fn fix(hits: &[Hit]) -> Fix {
             .map(|(_, text)| (*text).to_owned())
             .collect(),
         advisories: advisories.into_iter().collect(),
+        since: hits
+            .iter()
+            .filter_map(|hit| hit.extra.fixed_on.clone())
+            .min(),
     }
 }

@@ -1,12 +1,14 @@
 //! Packages in, claims whose windows hold their version out.
 
 use super::gap;
+use super::scope::{Fit, Place};
 use crate::advisory::Verdict;
+use crate::intake::Description;
 use crate::namespace::Namespace;
-use crate::store::{Catalogue, Claim, Corrupt, Extra, Head, Inside, Shard, Store, StoreError};
+use crate::store::{Claim, Corrupt, Extra, Head, Inside, Row, Shard, Store, StoreError, Table};
 use crate::versions::{Scheme, Version};
-use plimsoll_types::{Coverage, FixState, Gap, GapKind, KnownExploited, Package};
-use std::collections::BTreeMap;
+use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, KnownExploited, Package, Platform};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A claim that holds a package's version.
 pub(super) struct Hit {
@@ -67,24 +69,25 @@ impl Span {
 pub(super) struct Lookup<'a> {
     store: &'a Store,
     shards: BTreeMap<Namespace, Option<Shard>>,
-    catalogue: Option<Catalogue>,
+    known_exploited: Option<Table<KnownExploited>>,
+    epss: Option<Table<Epss>>,
+    descriptions: Option<Table<Description>>,
+    place: Place,
     damaged: Vec<Gap>,
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        let mut lookup = Self {
+    pub(super) fn new(store: &'a Store, platform: Option<&Platform>) -> Self {
+        let mut damaged = Vec::new();
+        Self {
             store,
             shards: BTreeMap::new(),
-            catalogue: None,
-            damaged: Vec::new(),
-        };
-        match store.known_exploited() {
-            Some(Ok(catalogue)) => lookup.catalogue = Some(catalogue),
-            Some(Err(error)) => lookup.damage("known exploited vulnerabilities", &error),
-            None => {}
+            known_exploited: table(store, &mut damaged),
+            epss: table(store, &mut damaged),
+            descriptions: table(store, &mut damaged),
+            place: Place::of(platform),
+            damaged,
         }
-        lookup
     }
 
     /// Whether there is data for a namespace.
@@ -100,7 +103,7 @@ impl<'a> Lookup<'a> {
         let shard = match self.store.shard(namespace) {
             Some(Ok(shard)) => Some(shard),
             Some(Err(error)) => {
-                self.damage(&namespace.to_string(), &error);
+                self.damaged.push(damage(&namespace.to_string(), &error));
                 None
             }
             None => None,
@@ -114,47 +117,36 @@ impl<'a> Lookup<'a> {
         self.damaged.iter().any(|gap| gap.subject == name)
     }
 
-    fn damage(&mut self, subject: &str, error: &StoreError) {
-        self.damaged.push(Gap {
-            kind: GapKind::NoAdvisoryData,
-            subject: subject.to_owned(),
-            layer: None,
-            detail: error.to_string(),
-        });
-    }
-
     /// Entry of the catalogue of known exploited vulnerabilities.
     pub(super) fn known_exploited(&mut self, cve: &str) -> Option<KnownExploited> {
-        match self.catalogue.as_ref()?.get(cve) {
-            Ok(known) => known,
-            Err(Corrupt) => {
-                self.catalogue = None;
-                self.corrupt("known exploited vulnerabilities");
-                None
-            }
-        }
+        row(&mut self.known_exploited, cve, &mut self.damaged)
     }
 
-    fn corrupt(&mut self, subject: &str) {
-        self.damaged.push(Gap {
-            kind: GapKind::NoAdvisoryData,
-            subject: subject.to_owned(),
-            layer: None,
-            detail: "the stored data contradicts itself; load it anew with `plimsoll data update`"
-                .into(),
-        });
+    /// How likely a vulnerability is to be exploited.
+    pub(super) fn epss(&mut self, cve: &str) -> Option<Epss> {
+        row(&mut self.epss, cve, &mut self.damaged)
+    }
+
+    /// What the catalogue of vulnerabilities says of one.
+    pub(super) fn description(&mut self, cve: &str) -> Option<Description> {
+        row(&mut self.descriptions, cve, &mut self.damaged)
     }
 
     /// Every claim of the namespace, and of its distribution as such, that
-    /// holds the package's version.
+    /// holds the package's version. What the channel that the image is
+    /// attached to says of a vulnerability replaces what the others say of it.
     pub(super) fn package(
         &mut self,
         namespace: &Namespace,
+        channel: Option<&Namespace>,
         package: &Package,
         coverage: &mut Coverage,
     ) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for namespace in std::iter::once(namespace.clone()).chain(namespace.every_release()) {
+        let mut decided = BTreeSet::new();
+        let namespaces = channel.cloned().into_iter();
+        let namespaces = namespaces.chain([namespace.clone()]);
+        for namespace in namespaces.chain(namespace.every_release()) {
             self.open(&namespace);
             let Some(Some(shard)) = self.shards.get(&namespace) else {
                 continue;
@@ -163,14 +155,23 @@ impl<'a> Lookup<'a> {
                 namespace: &namespace,
                 shard,
                 package,
+                place: &self.place,
             };
             let Ok(found) = search.run(coverage) else {
                 let name = namespace.to_string();
                 self.shards.insert(namespace, None);
-                self.corrupt(&name);
+                self.damaged.push(corrupt(&name));
                 continue;
             };
-            hits.extend(found);
+            let of_channel = channel == Some(&namespace);
+            if of_channel && let Ok(ids) = search.ids() {
+                decided = ids;
+            }
+            hits.extend(
+                found
+                    .into_iter()
+                    .filter(|hit| of_channel || !hit.head.ids().any(|id| decided.contains(id))),
+            );
         }
         hits
     }
@@ -190,18 +191,73 @@ struct Search<'a> {
     namespace: &'a Namespace,
     shard: &'a Shard,
     package: &'a Package,
+    place: &'a Place,
+}
+
+fn table<T: Row>(store: &Store, damaged: &mut Vec<Gap>) -> Option<Table<T>> {
+    match store.table()? {
+        Ok(table) => Some(table),
+        Err(error) => {
+            damaged.push(damage(T::ABOUT, &error));
+            None
+        }
+    }
+}
+
+/// A row of a table, which is given up once it contradicts itself.
+fn row<T: Row>(table: &mut Option<Table<T>>, cve: &str, damaged: &mut Vec<Gap>) -> Option<T> {
+    match table.as_ref()?.get(cve) {
+        Ok(row) => row,
+        Err(Corrupt) => {
+            *table = None;
+            damaged.push(corrupt(T::ABOUT));
+            None
+        }
+    }
+}
+
+fn damage(subject: &str, error: &StoreError) -> Gap {
+    Gap {
+        kind: GapKind::NoAdvisoryData,
+        subject: subject.to_owned(),
+        layer: None,
+        detail: error.to_string(),
+    }
+}
+
+fn corrupt(subject: &str) -> Gap {
+    Gap {
+        kind: GapKind::NoAdvisoryData,
+        subject: subject.to_owned(),
+        layer: None,
+        detail: "the stored data contradicts itself; load it anew with `plimsoll data update`"
+            .into(),
+    }
 }
 
 impl Search<'_> {
+    /// The ids of every vulnerability that is spoken of, whatever the version.
+    fn ids(&self) -> Result<BTreeSet<String>, Corrupt> {
+        let mut ids = BTreeSet::new();
+        for subject in self.namespace.subjects(&self.package.record) {
+            for index in self.shard.claims(&subject.name)? {
+                let head = self.shard.head(&self.shard.claim(index)?)?;
+                ids.extend(head.ids().map(str::to_owned));
+            }
+        }
+        Ok(ids)
+    }
+
     fn run(&self, coverage: &mut Coverage) -> Result<Vec<Hit>, Corrupt> {
         let scheme = self.namespace.scheme();
         let mut hits = Vec::new();
-        for (subject, text) in self.namespace.subjects(&self.package.record) {
-            let claims = self.shard.claims(&subject)?;
+        for subject in self.namespace.subjects(&self.package.record) {
+            let text = &subject.version;
+            let claims = self.shard.claims(&subject.name)?;
             if claims.is_empty() {
                 continue;
             }
-            let Some(version) = scheme.parse_unflavoured(&text) else {
+            let Some(version) = scheme.parse_unflavoured(text) else {
                 let detail = format!(
                     "`{text}` is no {} version, so {} advisories were not compared",
                     scheme.as_str(),
@@ -213,7 +269,7 @@ impl Search<'_> {
                 continue;
             };
             let place = self.shard.place(&version)?;
-            let unreleased = scheme == Scheme::Go && is_unreleased(&text);
+            let unreleased = scheme == Scheme::Go && is_unreleased(text);
             let (mut undecided, mut streamless) = (0, 0);
             for index in claims {
                 let claim = self.shard.claim(index)?;
@@ -226,19 +282,24 @@ impl Search<'_> {
                     continue;
                 }
                 let extra = self.shard.extra(&claim)?;
-                match self.fits(inside, &extra)? {
-                    Some(true) => {
+                if !subject.takes(extra.scope.role) {
+                    continue;
+                }
+                let bound = inside.fixed.map(|fixed| self.shard.version_text(fixed));
+                let bound = bound.transpose()?;
+                match self.place.fits(&extra.scope, &self.package.record, bound) {
+                    Fit::Yes => {
                         hits.push(self.hit(
-                            &subject,
-                            (&text, &version),
+                            &subject.name,
+                            (text, &version),
                             &claim,
                             extra,
                             inside,
                             &windows,
                         )?);
                     }
-                    Some(false) => {}
-                    None => streamless += 1,
+                    Fit::No => {}
+                    Fit::StreamUnknown => streamless += 1,
                 }
             }
             if streamless > 0 {
@@ -267,41 +328,6 @@ impl Search<'_> {
         Ok(match window.fixed {
             Some(fixed) => is_unreleased(self.shard.version_text(fixed)?),
             None => window.low == 0 && window.high == u32::MAX,
-        })
-    }
-
-    /// Claims about an rpm module apply to packages of that stream, others to
-    /// packages outside of modules. `None` where a package is of a module but
-    /// does not tell which stream.
-    fn fits(&self, window: &Inside, extra: &Extra) -> Result<Option<bool>, Corrupt> {
-        if self.namespace.scheme() != Scheme::Rpm {
-            return Ok(Some(true));
-        }
-        let record = &self.package.record;
-        let label = record
-            .modularity
-            .as_deref()
-            .filter(|label| !label.is_empty());
-        let unlabelled = label.is_none()
-            && record
-                .version
-                .as_deref()
-                .is_some_and(|v| v.contains(".module"));
-        let claimed = match (&extra.module, window.fixed) {
-            (Some(_), _) => true,
-            (None, Some(fixed)) => self.shard.version_text(fixed)?.contains(".module"),
-            (None, None) => return Ok(Some(true)),
-        };
-        Ok(match (claimed, label, &extra.module) {
-            (true, None, _) if unlabelled => None,
-            (true, Some(label), Some(module)) => {
-                let rest = label.strip_prefix(module.as_str());
-                Some(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
-            }
-            // The advisory does not tell its stream.
-            (true, Some(_), None) => None,
-            (true, None, _) => Some(false),
-            (false, label, _) => Some(label.is_none() && !unlabelled),
         })
     }
 
@@ -389,7 +415,7 @@ fn is_unreleased(version: &str) -> bool {
 }
 
 /// The summary, else the first sentence of the details, on one line.
-fn title(summary: &str, details: &str) -> String {
+pub(super) fn title(summary: &str, details: &str) -> String {
     const LONGEST: usize = 160;
     let text = if summary.trim().is_empty() {
         details

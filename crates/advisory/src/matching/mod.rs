@@ -1,13 +1,19 @@
 //! Inventory and advisory data in, findings out.
 
 mod class;
+mod curated;
 mod finding;
 mod lookup;
+mod risk;
+mod scope;
 
 use crate::namespace::Namespace;
 use crate::store::Store;
+use finding::Outcome;
 use lookup::{Hit, Lookup};
-use plimsoll_types::{Confidence, Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package};
+use plimsoll_types::{
+    Confidence, Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package, Suppressed,
+};
 use std::collections::BTreeMap;
 
 /// What the advisory data says about an image.
@@ -15,9 +21,8 @@ use std::collections::BTreeMap;
 pub struct Matched {
     /// One finding for each package and vulnerability, sorted by both.
     pub findings: Vec<Finding>,
-    /// Likewise, for language packages that the distribution installed: its
-    /// own word on its package decides instead.
-    pub suppressed: Vec<Finding>,
+    /// Likewise, those that do not count, each with its reason.
+    pub suppressed: Vec<Suppressed>,
     /// For each package with a finding that has a fix, by its index: the lowest
     /// version that repairs all such findings.
     pub upgrades: BTreeMap<usize, String>,
@@ -28,9 +33,10 @@ pub struct Matched {
 /// Looks up every visible package.
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
-    let mut lookup = Lookup::new(store);
+    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref());
     let stated = inventory.distro.as_ref();
     let distro = stated.and_then(Namespace::of_distro);
+    let channel = stated.and_then(Namespace::of_attached);
     let covered = distro
         .as_ref()
         .is_some_and(|namespace| lookup.has(namespace));
@@ -82,27 +88,30 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
                 .insert(gap(GapKind::VersionUnknown, package, detail));
             continue;
         }
-        let hits = lookup.package(&namespace, package, &mut matched.coverage);
-        let mut classes = class::group(hits);
-        classes.retain(|hits| !finding::is_denied(hits));
-        let findings = |classes: Vec<Vec<Hit>>, lookup: &mut Lookup<'_>| -> Vec<Finding> {
-            let findings = classes.into_iter();
-            findings
-                .filter_map(|hits| finding::of(index, hits, lookup))
-                .collect()
+        let hits = {
+            let channel = channel.as_ref().filter(|_| ecosystem.is_os());
+            lookup.package(&namespace, channel, package, &mut matched.coverage)
         };
-        if covered && package.owned_by.is_some() {
-            matched.suppressed.extend(findings(classes, &mut lookup));
-            continue;
+        let owned = covered && package.owned_by.is_some();
+        let mut counting = Vec::new();
+        for mut hits in class::group(hits) {
+            match finding::of((index, package), &mut hits, owned, &mut lookup) {
+                Outcome::Nothing => {}
+                Outcome::Counts(finding) => {
+                    matched.findings.push(finding);
+                    counting.push(hits);
+                }
+                Outcome::Suppressed(suppressed) => matched.suppressed.push(suppressed),
+            }
         }
-        if let Some(version) = upgrade(&classes) {
+        if let Some(version) = upgrade(&counting) {
             matched.upgrades.insert(index, version);
         }
-        matched.findings.extend(findings(classes, &mut lookup));
     }
-    for findings in [&mut matched.findings, &mut matched.suppressed] {
-        findings.sort_by(|a, b| (a.package, &a.id).cmp(&(b.package, &b.id)));
-    }
+    let key = |finding: &Finding| (finding.package, finding.id.clone());
+    matched.findings.sort_by_cached_key(key);
+    let key = |suppressed: &Suppressed| key(&suppressed.finding);
+    matched.suppressed.sort_by_cached_key(key);
     // Whoever read the image has said so already.
     let said = {
         let mut gaps = inventory.coverage.gaps.iter();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{deb, inventory, load, osv, package, store};
-use plimsoll_types::{Ecosystem, FixState, Severity};
+use plimsoll_types::{Ecosystem, FixState, Severity, Suppression};
 
 const HIGH: &str = r#","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],"database_specific":{"severity":"HIGH"}"#;
 const TRACKER: &str = r#"{"openssl": {
@@ -359,4 +359,49 @@ fn what_the_distribution_did_not_make_is_not_matched_as_if_it_had() {
             (GapKind::ThirdParty, "Docker <support@docker.com>")
         ]
     );
+}
+
+#[test]
+fn an_attached_channel_has_the_last_word() {
+    let row = |ecosystem: &str, events: &str| {
+        format!(
+            r#"{{"package":{{"ecosystem":"{ecosystem}","name":"x"}},"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}]}}"#
+        )
+    };
+    let record = format!(
+        r#"{{"id":"UBUNTU-CVE-2024-1","modified":"2024-01-01T00:00:00Z","affected":[{},{}]}}"#,
+        row("Ubuntu:18.04:LTS", r#"{"introduced":"0"}"#),
+        row(
+            "Ubuntu:Pro:18.04:LTS",
+            r#"{"introduced":"0"},{"fixed":"1.0+esm1"}"#
+        ),
+    );
+    let (_folder, store) = store(&[&record]);
+    let found = |channel: Option<&str>, version: &str| {
+        let mut image = inventory(Some(("ubuntu", "18.04")), vec![deb("x", version, "x")]);
+        image.distro.as_mut().unwrap().channel = channel.map(str::to_owned);
+        let matched = find(&image, &store);
+        let fixes = matched.findings.iter().map(|f| f.fix.versions.join(","));
+        fixes.collect::<Vec<_>>()
+    };
+    assert_eq!(found(None, "1.0"), [""]);
+    assert_eq!(found(Some("esm"), "1.0"), ["1.0+esm1"]);
+    assert!(found(Some("esm"), "1.0+esm1").is_empty());
+}
+
+#[test]
+fn headers_of_the_kernel_are_set_apart_and_its_tools_are_not() {
+    let tracker = r#"{"linux": {"CVE-2024-9": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}}}}"#;
+    let (_folder, store) = store(&[tracker]);
+    let packages = [
+        "linux-libc-dev",
+        "linux-headers-6.1.0-13-amd64",
+        "linux-perf",
+    ];
+    let packages = packages.map(|name| deb(name, "6.1.1-1", "linux")).to_vec();
+    let matched = find(&inventory(Some(("debian", "12")), packages), &store);
+    let counted: Vec<_> = matched.findings.iter().map(|f| f.package).collect();
+    assert_eq!(counted, [2]);
+    let reasons: Vec<_> = matched.suppressed.iter().map(|s| s.reason).collect();
+    assert_eq!(reasons, [Suppression::KernelHeaders; 2]);
 }

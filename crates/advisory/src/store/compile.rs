@@ -2,8 +2,8 @@
 //! the same bytes.
 
 use super::sections::{Items, join};
-use super::shard::{BLOCK, Extra, Head, NONE, STATES, Text};
-use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
+use super::shard::{BLOCK, Extra, Head, NONE, STATES, Text, VERDICTS};
+use crate::advisory::{Advisory, Affected, Upper, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
 use crate::versions::{Scheme, Version};
@@ -39,12 +39,12 @@ pub(crate) fn shards(intake: &Intake) -> BTreeMap<String, Compiled> {
     compiled.collect()
 }
 
-/// The catalogue of known exploited vulnerabilities: sorted ids, values.
-pub(crate) fn known_exploited(intake: &Intake) -> Vec<u8> {
+/// A table by CVE: sorted ids, values.
+pub(crate) fn table<T: Serialize>(rows: &BTreeMap<String, T>) -> Vec<u8> {
     let (mut keys, mut values) = (Items::default(), Items::default());
-    for (cve, known) in &intake.known_exploited {
+    for (cve, row) in rows {
         keys.push(cve.as_bytes(), &[]);
-        values.push(&encode(known), &[]);
+        values.push(&encode(row), &[]);
     }
     join(&[keys.bytes, keys.ends, values.bytes, values.ends])
 }
@@ -137,18 +137,18 @@ fn shard(namespace: &Namespace, advisories: &[&Advisory]) -> Compiled {
 }
 
 fn states(affected: &Affected) -> u32 {
-    let fix = STATES
-        .iter()
-        .position(|state| *state == affected.fix)
-        .unwrap_or(0);
-    (fix as u32) << 1 | u32::from(affected.verdict == Verdict::NotAffected)
+    let fix = STATES.iter().position(|state| *state == affected.fix);
+    let verdict = VERDICTS.iter().position(|v| *v == affected.verdict);
+    (fix.unwrap_or(0) as u32) << 2 | verdict.unwrap_or(0) as u32
 }
 
 fn extra(affected: &Affected) -> Option<Vec<u8>> {
     let extra = Extra {
         severity: affected.severity.clone(),
         advisories: affected.advisories.clone(),
-        module: affected.module.clone(),
+        fixed_on: affected.fixed_on.clone(),
+        because: affected.because.clone(),
+        scope: affected.scope.clone(),
     };
     (extra != Extra::default()).then(|| encode(&extra))
 }
@@ -160,6 +160,8 @@ fn texts(advisories: &[&Advisory]) -> (Items, Items) {
             feed: advisory.feed.clone(),
             record: advisory.record.clone(),
             id: advisory.id.clone(),
+            class: advisory.class,
+            disputed: advisory.disputed,
             aliases: advisory.aliases.clone(),
             severities: advisory.severities.clone(),
             url: advisory.url.clone(),

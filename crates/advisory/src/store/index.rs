@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "index.json";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// An index lists shards and feeds, not records.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -26,7 +26,8 @@ pub struct Status {
     pub feeds: Vec<FeedStatus>,
     /// Shards, by namespace.
     pub shards: Vec<ShardStatus>,
-    pub(crate) known_exploited: String,
+    /// Tables by CVE: name and file.
+    pub(crate) tables: BTreeMap<String, String>,
     /// Files of the set that this one replaced; readers may still want them.
     pub(crate) before: Vec<String>,
 }
@@ -64,13 +65,15 @@ impl Status {
     pub(crate) fn new(
         feeds: Vec<FeedStatus>,
         shards: Vec<ShardStatus>,
-        known_exploited: String,
+        tables: BTreeMap<String, String>,
     ) -> Self {
         let mut hash = blake3::Hasher::new();
         for shard in &shards {
             hash.update(format!("{} {}\n", shard.namespace, shard.file).as_bytes());
         }
-        hash.update(known_exploited.as_bytes());
+        for (name, file) in &tables {
+            hash.update(format!("{name} {file}\n").as_bytes());
+        }
         let built = feeds.iter().map(|feed| feed.taken.clone()).min();
         Self {
             format: FORMAT,
@@ -78,7 +81,7 @@ impl Status {
             built: built.unwrap_or_default(),
             feeds,
             shards,
-            known_exploited,
+            tables,
             before: Vec::new(),
         }
     }
@@ -86,7 +89,7 @@ impl Status {
     /// Every file that the set needs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let shards = self.shards.iter().map(|shard| shard.file.as_str());
-        shards.chain(std::iter::once(self.known_exploited.as_str()))
+        shards.chain(self.tables.values().map(String::as_str))
     }
 
     pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {

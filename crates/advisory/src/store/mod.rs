@@ -12,13 +12,16 @@ pub(crate) use compile::state;
 pub(crate) use sections::Corrupt;
 pub(crate) use shard::{Claim, Extra, Head, Inside, Shard};
 
-use crate::intake::Intake;
+use crate::intake::{Description, Intake};
 use crate::namespace::Namespace;
-use plimsoll_types::KnownExploited;
+use plimsoll_types::{Epss, KnownExploited};
 use sections::Sections;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 /// Below the data folder.
@@ -85,11 +88,11 @@ impl Store {
         Some(sections.map(|sections| Shard::new(sections, namespace.scheme())))
     }
 
-    /// The catalogue of known exploited vulnerabilities; `None` where it was
-    /// never loaded.
-    pub(crate) fn known_exploited(&self) -> Option<Result<Catalogue, StoreError>> {
-        let file = &self.status.known_exploited;
-        (!file.is_empty()).then(|| self.sections(file).map(Catalogue))
+    /// A table by CVE; `None` where it was never loaded.
+    pub(crate) fn table<T: Row>(&self) -> Option<Result<Table<T>, StoreError>> {
+        let file = self.status.tables.get(T::NAME)?;
+        let sections = self.sections(file);
+        Some(sections.map(|sections| Table(sections, PhantomData)))
     }
 
     /// Maps a file and checks that it still has the content it is named by.
@@ -111,11 +114,33 @@ fn content_name(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..40].to_owned()
 }
 
-/// Known exploited vulnerabilities, by CVE.
-pub(crate) struct Catalogue(Sections<4>);
+/// What a table by CVE is made of.
+pub(crate) trait Row: DeserializeOwned {
+    const NAME: &'static str;
+    /// What the table is, for people.
+    const ABOUT: &'static str;
+}
 
-impl Catalogue {
-    pub(crate) fn get(&self, cve: &str) -> Result<Option<KnownExploited>, Corrupt> {
+impl Row for KnownExploited {
+    const NAME: &'static str = "kev";
+    const ABOUT: &'static str = "known exploited vulnerabilities";
+}
+
+impl Row for Epss {
+    const NAME: &'static str = "epss";
+    const ABOUT: &'static str = "likelihoods of exploitation";
+}
+
+impl Row for Description {
+    const NAME: &'static str = "cve";
+    const ABOUT: &'static str = "descriptions of CVEs";
+}
+
+/// Rows by CVE.
+pub(crate) struct Table<T>(Sections<4>, PhantomData<T>);
+
+impl<T: Row> Table<T> {
+    pub(crate) fn get(&self, cve: &str) -> Result<Option<T>, Corrupt> {
         match self.0.search::<1>(KEY_ENDS, KEYS, cve.as_bytes())? {
             Ok(index) => shard::decode(self.0.item::<1>(VALUE_ENDS, VALUES, index)?).map(Some),
             Err(_) => Ok(None),
@@ -163,12 +188,11 @@ impl Writer {
                 file: self.keep(&compiled.bytes, "shard")?,
             });
         }
-        let known_exploited = if intake.known_exploited.is_empty() {
-            String::new()
-        } else {
-            self.keep(&compile::known_exploited(intake), "kev")?
-        };
-        let mut status = Status::new(feeds(intake, &unreadable), shards, known_exploited);
+        let mut tables = BTreeMap::new();
+        self.table(&intake.tables.known_exploited, &mut tables)?;
+        self.table(&intake.tables.epss, &mut tables)?;
+        self.table(&intake.tables.descriptions, &mut tables)?;
+        let mut status = Status::new(feeds(intake, &unreadable), shards, tables);
         let needed: Vec<String> = status.files().map(str::to_owned).collect();
         if let Some(before) = before {
             // A second run over the same feeds changes nothing at all.
@@ -183,6 +207,19 @@ impl Writer {
         status.write(&self.folder)?;
         self.sweep(&needed, &status.before);
         Ok(status)
+    }
+
+    /// Writes a table, unless it is empty, and notes its file.
+    fn table<T: Row + Serialize>(
+        &self,
+        rows: &BTreeMap<String, T>,
+        tables: &mut BTreeMap<String, String>,
+    ) -> io::Result<()> {
+        if !rows.is_empty() {
+            let file = self.keep(&compile::table(rows), T::NAME)?;
+            tables.insert(T::NAME.to_owned(), file);
+        }
+        Ok(())
     }
 
     fn keep(&self, bytes: &[u8], kind: &str) -> io::Result<String> {

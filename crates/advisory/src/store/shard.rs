@@ -7,9 +7,9 @@
 //! of every claim is two comparisons of integers.
 
 use super::sections::{Corrupt, Sections};
-use crate::advisory::Verdict;
+use crate::advisory::{Scope, Verdict};
 use crate::versions::{Scheme, Version};
-use plimsoll_types::{FixState, SeverityClaim};
+use plimsoll_types::{FindingClass, FixState, SeverityClaim};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::ops::Range;
 
@@ -50,10 +50,21 @@ pub(crate) struct Head {
     pub feed: String,
     pub record: String,
     pub id: String,
+    pub class: FindingClass,
+    pub disputed: bool,
     pub aliases: Vec<String>,
     pub severities: Vec<SeverityClaim>,
     pub url: Option<String>,
     pub published: Option<String>,
+}
+
+impl Head {
+    /// The vulnerability's id and its other ids.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.id)
+            .chain(&self.aliases)
+            .map(String::as_str)
+    }
 }
 
 /// What few claims have.
@@ -61,7 +72,9 @@ pub(crate) struct Head {
 pub(crate) struct Extra {
     pub severity: Option<SeverityClaim>,
     pub advisories: Vec<String>,
-    pub module: Option<String>,
+    pub fixed_on: Option<String>,
+    pub because: Option<String>,
+    pub scope: Scope,
 }
 
 /// Text for people, in compressed blocks.
@@ -122,12 +135,8 @@ impl Shard {
         Ok(Claim {
             head,
             windows: (window, window.checked_add(windows).ok_or(Corrupt)?),
-            verdict: if states & 1 == 0 {
-                Verdict::Affected
-            } else {
-                Verdict::NotAffected
-            },
-            fix: *STATES.get((states >> 1) as usize).ok_or(Corrupt)?,
+            verdict: *VERDICTS.get((states & 3) as usize).ok_or(Corrupt)?,
+            fix: *STATES.get((states >> 2) as usize).ok_or(Corrupt)?,
             extra,
         })
     }
@@ -228,6 +237,13 @@ impl Shard {
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Corrupt> {
     postcard::from_bytes(bytes).map_err(|_| Corrupt)
 }
+
+/// Verdicts by their number in a claim.
+pub(super) const VERDICTS: [Verdict; 3] = [
+    Verdict::Affected,
+    Verdict::NotAffected,
+    Verdict::UnderInvestigation,
+];
 
 /// Fix states by their number in a claim.
 pub(super) const STATES: [FixState; 7] = [

@@ -13,4 +13,4 @@ pub(crate) use policy::read;
 pub use problems::PolicyError;
 pub(crate) use problems::Problems;
 pub(crate) use values::words;
-pub(crate) use values::{Days, LastDay, Score, one_of};
+pub(crate) use values::{Days, LastDay, Percent, Score, Share, one_of};

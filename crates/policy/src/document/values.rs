@@ -4,7 +4,7 @@ use crate::document::{Problems, Value};
 use crate::text::{one_line, suggestion};
 use crate::verdict::Action;
 use jiff::civil::Date;
-use plimsoll_types::{Change, Ecosystem, FixState, GapKind, Severity};
+use plimsoll_types::{Change, Ecosystem, FindingClass, FixState, GapKind, Severity};
 use serde::{Serialize, Serializer};
 
 impl Value for String {
@@ -115,6 +115,7 @@ words! {
         FixState::UnderInvestigation,
         FixState::Unknown,
     ];
+    FindingClass: FindingClass::ALL;
     Ecosystem: Ecosystem::ALL;
     GapKind: GapKind::ALL;
     Change: Change::ALL;
@@ -171,6 +172,46 @@ impl Value for Score {
             wrong::<Self>(node, field, "", problems);
         }
         score.map(Score)
+    }
+}
+
+/// A probability.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl Value for Share {
+    fn expected() -> String {
+        "a share from `0.0` to `1.0`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let share = scalar::<Self>(node, field, problems)?.parse().ok();
+        let share = share.filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        share.map(Share)
+    }
+}
+
+/// A risk in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Percent(pub(crate) f64);
+
+impl Value for Percent {
+    fn expected() -> String {
+        "a number from `0` to `100`".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let percent = scalar::<Self>(node, field, problems)?.parse().ok();
+        let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+        if percent.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        percent.map(Percent)
     }
 }
 

@@ -1,12 +1,12 @@
 use crate::Subject;
 use crate::day;
-use crate::document::{Days, Node, Problems, Score, Value, scalar, words};
+use crate::document::{Days, Node, Percent, Problems, Score, Share, Value, scalar, words};
 use crate::gates::{Fire, Gate, Trigger, TriggerKind, parameters};
 use crate::pattern::{PathPattern, Pattern, any, any_path};
 use crate::text::suggestion;
 use crate::verdict::Evidence;
 use jiff::civil::Date;
-use plimsoll_types::{Cvss, Ecosystem, Finding, FixState, Package, Severity};
+use plimsoll_types::{Cvss, Ecosystem, Finding, FindingClass, FixState, Package, Severity};
 use serde::Serialize;
 
 /// What advisories say about the packages.
@@ -47,6 +47,14 @@ parameters! {
         fix: Option<Vec<FixState>>,
         /// Only those that are (`true`) or are not (`false`) in CISA's catalogue of known exploited vulnerabilities.
         exploited: Option<bool>,
+        /// Only with this EPSS probability of exploitation or a higher one; a vulnerability without estimate has none.
+        epss_at_least: Option<Share>,
+        /// Only with this risk or a higher one.
+        risk_at_least: Option<Percent>,
+        /// Only those that are (`true`) or are not (`false`) disputed by somebody who should know.
+        disputed: Option<bool>,
+        /// Only of these kinds; `vulnerability` and `malware` when left out.
+        kinds: Option<Vec<FindingClass>>,
         /// Only those published at least so long ago; an unknown day counts as long ago.
         published_for: Option<Days>,
         /// Only with one of these ids, any alias included.
@@ -117,6 +125,9 @@ impl Trigger for OfPackage {
     }
 }
 
+/// Kinds of findings that a rule means when it names none.
+const DEFAULT_KINDS: &[FindingClass] = &[FindingClass::Vulnerability, FindingClass::Malware];
+
 impl OfPackage {
     fn wants_finding(&self, finding: &Finding, today: Date) -> bool {
         given(&self.severity_at_least, |least| finding.severity >= *least)
@@ -127,6 +138,18 @@ impl OfPackage {
             && given(&self.exploited, |wanted| {
                 *wanted == finding.known_exploited.is_some()
             })
+            && given(&self.epss_at_least, |Share(least)| {
+                finding
+                    .epss
+                    .as_ref()
+                    .is_some_and(|epss| epss.score >= *least)
+            })
+            && given(&self.risk_at_least, |Percent(least)| finding.risk >= *least)
+            && given(&self.disputed, |wanted| *wanted == finding.disputed)
+            && match &self.kinds {
+                Some(kinds) => kinds.contains(&finding.class),
+                None => DEFAULT_KINDS.contains(&finding.class),
+            }
             && given(&self.published_for, |days| {
                 is_old(finding.published.as_deref(), *days, today)
             })
@@ -178,6 +201,18 @@ impl OfPackage {
         }
         if finding.known_exploited.is_some() {
             text += ", exploited";
+        }
+        if let (Some(_), Some(epss)) = (&self.epss_at_least, &finding.epss) {
+            text += &format!(", EPSS {:.3} of {}", epss.score, epss.day);
+        }
+        if self.risk_at_least.is_some() {
+            text += &format!(", risk {:.1}", finding.risk);
+        }
+        match finding.class {
+            FindingClass::Vulnerability => {}
+            FindingClass::Malware => text += ", malware",
+            FindingClass::Unmaintained => text += ", unmaintained",
+            FindingClass::Notice => text += ", no vulnerability by itself",
         }
         if self.published_for.is_some() {
             match &finding.published {
@@ -233,7 +268,7 @@ fn advice(finding: &Finding, package: &Package) -> String {
 mod tests {
     use super::*;
     use crate::testing::{Scene, finding, fired, paths, patterns};
-    use plimsoll_types::{Fix, KnownExploited, SeverityClaim};
+    use plimsoll_types::{Epss, Fix, KnownExploited, SeverityClaim};
 
     fn rule() -> OfPackage {
         OfPackage {
@@ -245,6 +280,10 @@ mod tests {
             fix_available: None,
             fix: None,
             exploited: None,
+            epss_at_least: None,
+            risk_at_least: None,
+            disputed: None,
+            kinds: None,
             published_for: None,
             ids: None,
             class: None,
@@ -282,6 +321,7 @@ mod tests {
                 state: FixState::Fixed,
                 versions: vec!["2.15.0".into()],
                 advisories: Vec::new(),
+                ..Fix::default()
             },
             known_exploited: Some(KnownExploited {
                 added: "2021-12-10".into(),
@@ -289,6 +329,12 @@ mod tests {
                 ransomware: true,
             }),
             published: Some("2021-12-10T00:40:56Z".into()),
+            epss: Some(Epss {
+                score: 0.94,
+                percentile: 0.99,
+                day: "2026-10-01".into(),
+            }),
+            risk: 100.0,
             ..finding("CVE-2021-44228", 0, Severity::Critical)
         }
     }
@@ -408,6 +454,34 @@ mod tests {
             ),
             (
                 OfPackage {
+                    epss_at_least: Some(Share(0.9)),
+                    ..r()
+                },
+                &[0],
+            ),
+            (
+                OfPackage {
+                    risk_at_least: Some(Percent(50.0)),
+                    ..r()
+                },
+                &[0],
+            ),
+            (
+                OfPackage {
+                    disputed: Some(true),
+                    ..r()
+                },
+                &none,
+            ),
+            (
+                OfPackage {
+                    kinds: Some(vec![FindingClass::Malware]),
+                    ..r()
+                },
+                &none,
+            ),
+            (
+                OfPackage {
                     ids: patterns(&["GHSA-jfh8-*"]),
                     ..r()
                 },
@@ -452,6 +526,26 @@ mod tests {
         for (rule, expected) in cases {
             assert_eq!(ids(&rule), expected, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_vulnerability_is_left_to_rules_that_name_it() {
+        let scene = Scene::default()
+            .with_package(Ecosystem::Cargo, "ansi_term", "0.12.1")
+            .with_finding(Finding {
+                class: FindingClass::Unmaintained,
+                ..finding("RUSTSEC-2021-0139", 0, Severity::Unknown)
+            });
+        assert!(fired(&rule(), &scene).is_empty());
+        let named = OfPackage {
+            kinds: Some(vec![FindingClass::Unmaintained]),
+            ..rule()
+        };
+        let fires = fired(&named, &scene);
+        assert_eq!(
+            fires[0].message,
+            "ansi_term 0.12.1: RUSTSEC-2021-0139 unknown, unmaintained, fix unknown"
+        );
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn vulnerable() -> Scene {
                 state: FixState::Fixed,
                 versions: vec!["1.0.1".into()],
                 advisories: Vec::new(),
+                ..Fix::default()
             },
             ..finding("CVE-2026-0001", 0, Severity::Critical)
         })

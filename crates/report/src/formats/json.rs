@@ -10,7 +10,7 @@ use crate::Report;
 use finding::FindingEntry;
 use image::{Config, Counts, DistroEntry, Image, LayerEntry, UserEntry};
 use package::PackageEntry;
-use plimsoll_types::{Alteration, Finding, Gap, Ledger};
+use plimsoll_types::{Alteration, Gap, Ledger};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
@@ -45,10 +45,11 @@ impl<'a> Document<'a> {
         let packages = packages.map(|(at, package)| (report.upgrades.get(&at), package));
         let removed = report.removed().iter().map(|package| (None, package));
         let layers = (0..).zip(&inventory.layers);
-        let entries = |findings: &'a [Finding]| {
-            let entries = findings.iter();
-            entries.filter_map(|finding| FindingEntry::of(report, finding))
-        };
+        let findings = report.findings.iter();
+        let findings = findings.filter_map(|finding| FindingEntry::of(report, finding, None));
+        let suppressed = report.suppressed.iter().filter_map(|suppressed| {
+            FindingEntry::of(report, &suppressed.finding, Some(suppressed))
+        });
         Self {
             schema: "plimsoll.report/1",
             image: Image::of(&inventory.image, &inventory.layers),
@@ -65,8 +66,8 @@ impl<'a> Document<'a> {
                 .chain(removed)
                 .map(|(upgrade, package)| PackageEntry::of(report, package, upgrade))
                 .collect(),
-            findings: entries(report.findings).collect(),
-            suppressed: entries(report.suppressed).collect(),
+            findings: findings.collect(),
+            suppressed: suppressed.collect(),
             users: inventory.users.iter().map(UserEntry::of).collect(),
             // Sources without files have nothing to add up.
             ledger: (!inventory.files.is_empty()).then(|| inventory.ledger()),

@@ -72,8 +72,8 @@ fn umbrella_advisories_are_told_by_vulnerability() {
     assert_eq!(ids, ["CVE-2023-1", "CVE-2023-2"]);
     assert_eq!(advisories[0].affected[0].advisories, ["ALSA-2023:1"]);
     assert_eq!(
-        advisories[0].affected[0].module.as_deref(),
-        Some("nginx:1.22")
+        advisories[0].affected[0].scope.module,
+        Module::Stream("nginx:1.22".into())
     );
     assert_eq!(
         read(&record("ALBA-2023:1", "", alma)).advisories().count(),
@@ -93,7 +93,7 @@ fn a_vendor_word_names_the_severity_and_the_vector_its_score() {
 }
 
 #[test]
-fn what_is_withdrawn_or_informational_is_counted_and_left_out() {
+fn what_is_withdrawn_is_counted_and_left_out() {
     let all = pypi(r#"{"introduced":"0"}"#);
     let intake = read(&record(
         "PYSEC-1",
@@ -102,13 +102,14 @@ fn what_is_withdrawn_or_informational_is_counted_and_left_out() {
     ));
     assert_eq!(intake.advisories().count(), 0);
     assert_eq!(intake.tallies["osv/PyPI"].skipped["withdrawn"], 1);
+}
+
+#[test]
+fn what_is_no_vulnerability_is_told_apart() {
     let unmaintained = r#"{"package":{"ecosystem":"crates.io","name":"x"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0.0.0-0"}]}],"database_specific":{"informational":"unmaintained"}}"#;
-    assert_eq!(
-        read(&record("RUSTSEC-1", "", unmaintained))
-            .advisories()
-            .count(),
-        0
-    );
+    let intake = read(&record("RUSTSEC-1", "", unmaintained));
+    let class = intake.advisories().next().unwrap().class;
+    assert_eq!(class, FindingClass::Unmaintained);
 }
 
 #[test]

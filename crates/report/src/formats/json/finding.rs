@@ -1,17 +1,21 @@
 use super::package::{LocationEntry, locations, purl, version};
 use crate::Report;
-use plimsoll_types::{Cvss, Finding, Fix, KnownExploited, Match, SeverityClaim};
+use plimsoll_types::{Cvss, Epss, Finding, Fix, KnownExploited, Match, SeverityClaim, Suppressed};
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub(super) struct FindingEntry<'a> {
     id: &'a str,
+    class: &'static str,
     aliases: &'a [String],
     severity: &'static str,
     severities: Vec<ClaimEntry<'a>>,
     cvss: Option<CvssEntry<'a>>,
     fix: FixEntry<'a>,
     exploited: Option<ExploitedEntry<'a>>,
+    epss: Option<EpssEntry<'a>>,
+    risk: f64,
+    disputed: bool,
     title: &'a str,
     url: Option<&'a str>,
     published: Option<&'a str>,
@@ -25,22 +29,31 @@ pub(super) struct FindingEntry<'a> {
     locations: Vec<LocationEntry<'a>>,
     matches: Vec<MatchEntry<'a>>,
     fingerprint: String,
+    suppressed: Option<SuppressionEntry<'a>>,
 }
 
 impl<'a> FindingEntry<'a> {
     /// `None` for a finding about no package of the inventory.
-    pub(super) fn of(report: &Report<'a>, finding: &'a Finding) -> Option<Self> {
+    pub(super) fn of(
+        report: &Report<'a>,
+        finding: &'a Finding,
+        suppressed: Option<&'a Suppressed>,
+    ) -> Option<Self> {
         let package = report.package_of(finding)?;
         let record = &package.record;
         let ecosystem = record.ecosystem.as_str();
         Some(Self {
             id: &finding.id,
+            class: finding.class.as_str(),
             aliases: &finding.aliases,
             severity: finding.severity.as_str(),
             severities: finding.severities.iter().map(ClaimEntry::of).collect(),
             cvss: finding.cvss().map(CvssEntry::of),
             fix: FixEntry::of(&finding.fix),
             exploited: finding.known_exploited.as_ref().map(ExploitedEntry::of),
+            epss: finding.epss.as_ref().map(EpssEntry::of),
+            risk: finding.risk,
+            disputed: finding.disputed,
             title: &finding.title,
             url: finding.url.as_deref(),
             published: finding.published.as_deref(),
@@ -53,6 +66,7 @@ impl<'a> FindingEntry<'a> {
             locations: locations(package),
             matches: finding.matches.iter().map(MatchEntry::of).collect(),
             fingerprint: finding.fingerprint(ecosystem, &record.name),
+            suppressed: suppressed.map(SuppressionEntry::of),
         })
     }
 }
@@ -96,6 +110,7 @@ struct FixEntry<'a> {
     state: &'static str,
     versions: &'a [String],
     advisories: &'a [String],
+    since: Option<&'a str>,
 }
 
 impl<'a> FixEntry<'a> {
@@ -104,6 +119,7 @@ impl<'a> FixEntry<'a> {
             state: fix.state.as_str(),
             versions: &fix.versions,
             advisories: &fix.advisories,
+            since: fix.since.as_deref(),
         }
     }
 }
@@ -121,6 +137,38 @@ impl<'a> ExploitedEntry<'a> {
             added: &known.added,
             due: &known.due,
             ransomware: known.ransomware,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EpssEntry<'a> {
+    score: f64,
+    percentile: f64,
+    day: &'a str,
+}
+
+impl<'a> EpssEntry<'a> {
+    fn of(epss: &'a Epss) -> Self {
+        Self {
+            score: epss.score,
+            percentile: epss.percentile,
+            day: &epss.day,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SuppressionEntry<'a> {
+    reason: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> SuppressionEntry<'a> {
+    fn of(suppressed: &'a Suppressed) -> Self {
+        Self {
+            reason: suppressed.reason.as_str(),
+            detail: &suppressed.detail,
         }
     }
 }

@@ -118,7 +118,9 @@ pub(super) fn count_affected(groups: &[Group<'_>]) -> usize {
 }
 
 /// The worst finding of each id.
-pub(super) fn by_id(findings: &[Finding]) -> BTreeMap<&str, &Finding> {
+pub(super) fn by_id<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> BTreeMap<&'a str, &'a Finding> {
     let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
     for finding in findings {
         let known = worst.entry(&finding.id).or_insert(finding);

@@ -5,19 +5,36 @@ use crate::grid::{Align, Grid};
 use crate::group::{Counts, Group};
 use crate::plain::count;
 use plimsoll_policy::Evidence;
+use plimsoll_types::{Finding, Suppressed, Suppression};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the distribution's word decides instead of the language's advisories.
+/// What was found and does not count, one line for each reason.
 pub(super) fn write_suppressed(report: &Report<'_>, page: &mut Page) {
-    if report.suppressed.is_empty() {
-        return;
+    let mut reasons: BTreeMap<Suppression, Vec<&Finding>> = BTreeMap::new();
+    for Suppressed {
+        finding, reason, ..
+    } in report.suppressed
+    {
+        reasons.entry(*reason).or_default().push(finding);
     }
-    let packages: BTreeSet<_> = report.suppressed.iter().map(|f| f.package).collect();
-    let ids = count(by_id(report.suppressed).len(), "id");
-    let packages = count(packages.len(), "language package");
-    page.line(format!(
-        "  not counted: {ids} of {packages} that the distribution installed; its own word decides"
-    ));
+    for (reason, findings) in reasons {
+        let packages: BTreeSet<_> = findings.iter().map(|f| f.package).collect();
+        let ids = count(by_id(findings).len(), "id");
+        let (what, why) = match reason {
+            Suppression::OwnedByDistribution => (
+                "language package",
+                "that the distribution installed; its own word decides",
+            ),
+            Suppression::NotAffected => ("package", "that the vendor says are not affected"),
+            Suppression::UnderInvestigation => ("package", "that the vendor is still looking into"),
+            Suppression::KernelHeaders => ("package", "that only hold headers of the kernel"),
+            Suppression::Rejected => ("package", "whose ids were taken back"),
+            Suppression::OtherPart => ("package", "that do not contain the part with the flaw"),
+            Suppression::Vex => ("package", "by VEX statements"),
+        };
+        let packages = count(packages.len(), what);
+        page.line(format!("  not counted: {ids} of {packages} {why}"));
+    }
 }
 
 /// Findings by the layer that brought their package.
