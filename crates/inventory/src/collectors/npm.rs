@@ -36,11 +36,29 @@ impl Collector for Npm {
         let record = if is_editor_extension(&json, installed) {
             extension(&json)
         } else {
-            let known = installed || is_published(&json);
-            package(&json).map(|record| if known { record } else { project(record) })
+            match package(&json) {
+                Some(record) if installed => Some(record),
+                // Nothing was ever published without a version.
+                Some(record) if record.version.is_none() => None,
+                Some(record) if is_published(&json) => Some(record),
+                Some(record) => Some(project(record)),
+                None if installed => no_package(&json)?,
+                None => None,
+            }
         };
         let record = record.map(|record| Fact::Packages(vec![record]));
         Ok(Collected::from(Vec::from_iter(record)))
+    }
+}
+
+/// A folder of packages may hold what is none: type markers have no name, and
+/// Unity has a registry of its own. A name that no package can have is neither.
+fn no_package(json: &Value) -> Result<Option<PackageRecord>, CollectError> {
+    match text(json, "name") {
+        Some(name) if !is_name(name) => Err(CollectError::new(
+            "it has a name that no npm package can have",
+        )),
+        _ => Ok(None),
     }
 }
 
@@ -48,14 +66,15 @@ fn parse(text: &str) -> Result<Value, CollectError> {
     serde_json::from_str(text).map_err(CollectError::new)
 }
 
-/// The package that a manifest describes. Those of applications and type
-/// markers have no name or no version.
+/// The package that a manifest describes; type markers have no name. One that
+/// lacks a version is without it, and so can be matched with nothing: where it
+/// is installed, matching makes that a gap.
 pub(super) fn manifest(text: &str) -> Result<Option<PackageRecord>, CollectError> {
     Ok(package(&parse(text)?))
 }
 
 fn package(json: &Value) -> Option<PackageRecord> {
-    let (name, version) = (text(json, "name")?, text(json, "version")?);
+    let (name, version) = (text(json, "name")?, text(json, "version"));
     // Unity has a registry of its own.
     if !is_name(name) || text(json, "unity").is_some() {
         return None;
@@ -83,7 +102,7 @@ fn extension(json: &Value) -> Option<PackageRecord> {
     let (name, version) = (text(json, "name")?, text(json, "version")?);
     let publisher = text(json, "publisher").map(|publisher| format!("{publisher}."));
     let id = format!("{}{name}", publisher.as_deref().unwrap_or_default());
-    let mut record = record(json, Ecosystem::EditorExtension, &id, version);
+    let mut record = record(json, Ecosystem::EditorExtension, &id, Some(version));
     record.purl = publisher.map(|_| {
         let (publisher, name) = id.split_once('.').unwrap_or(("", &id));
         purl("vscode-extension", publisher, name, Some(version))
@@ -92,8 +111,8 @@ fn extension(json: &Value) -> Option<PackageRecord> {
     Some(record)
 }
 
-fn record(json: &Value, ecosystem: Ecosystem, name: &str, version: &str) -> PackageRecord {
-    let version = Some(version.to_owned());
+fn record(json: &Value, ecosystem: Ecosystem, name: &str, version: Option<&str>) -> PackageRecord {
+    let version = version.map(str::to_owned);
     let mut record = PackageRecord::new(ecosystem, name, version, Confidence::Installed);
     record.licenses = licenses(json);
     record.vendor = person(json.get("author"));
@@ -231,14 +250,31 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_name_or_version_is_no_package() {
+    fn what_has_no_name_is_no_package() {
         assert_eq!(collect(r#"{"type":"module"}"#).unwrap(), None);
-        assert_eq!(collect(r#"{"name":"x"}"#).unwrap(), None);
         assert_eq!(
             collect(r#"{"name":"com.x","version":"1.0.0","unity":"2021.3"}"#).unwrap(),
             None
         );
         assert!(collect("{").is_err());
+    }
+
+    #[test]
+    fn what_is_installed_without_a_version_is_still_there() {
+        for text in [
+            r#"{"name":"x"}"#,
+            r#"{"name":"x","version":""}"#,
+            r#"{"name":"x","version":1}"#,
+        ] {
+            let record = collect(text).unwrap().unwrap();
+            assert_eq!((record.name.as_str(), &record.version), ("x", &None));
+            assert_eq!(record.confidence, Confidence::Installed);
+            assert_eq!(
+                records(&Npm, "app/package.json", text.as_bytes()).unwrap(),
+                []
+            );
+        }
+        assert!(collect(r#"{"name":"a b","version":"1.0.0"}"#).is_err());
     }
 
     #[test]
