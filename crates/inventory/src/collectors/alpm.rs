@@ -1,6 +1,7 @@
 //! Arch Linux packages: `desc`, `files` and `mtree` in one folder for each
 //! package below `var/lib/pacman/local`.
 
+use super::format::Format;
 use super::text::hex;
 use super::{MOST_FILES, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -39,10 +40,11 @@ impl Collector for Alpm {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
+        let text = unpacked(file.bytes)?;
         let (files, facts) = match file.name() {
-            "desc" => (Vec::new(), package(&String::from_utf8_lossy(file.bytes))?),
-            "files" => (backups(&String::from_utf8_lossy(file.bytes)), Vec::new()),
-            _ => (mtree(&unpacked(file.bytes)?), Vec::new()),
+            "desc" => (Vec::new(), package(&text)?),
+            "files" => (backups(&text), Vec::new()),
+            _ => (mtree(&text), Vec::new()),
         };
         let whole = files.len() < MOST_FILES;
         let mut collected = Collected::from(facts);
@@ -57,9 +59,16 @@ impl Collector for Alpm {
         if !whole {
             collected.gaps.push(too_many(self.name()));
         }
-        Ok(collected)
+        FILES.hold(&text, collected)
     }
 }
+
+/// A package may have no files, and those no backups.
+const FILES: Format = Format::of_lines(
+    "a list of files of a package",
+    &["#"],
+    &["%", "/set", "./."],
+);
 
 /// `NAME` of the folder `NAME-VERSION-RELEASE`.
 fn owner(path: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Swift packages and CocoaPods that sources declare: `Package.resolved`
 //! (versions 1 to 3) and `Podfile.lock`.
 
+use super::format::Format;
 use super::lock::{LIMIT, is_hex, sorted};
 use super::text::written;
 use super::{declared, packages};
@@ -32,17 +33,26 @@ impl Collector for Apple {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
         let mut named = Vec::new();
-        if file.name() == "Podfile.lock" {
+        let format = if file.name() == "Podfile.lock" {
             named.extend(pods(&text));
+            PODFILE
         } else {
             let json: Value = serde_json::from_str(&text).map_err(CollectError::new)?;
             let pins = json.get("pins").or_else(|| json.get("object")?.get("pins"));
             let pins = pins.and_then(Value::as_array).into_iter().flatten();
             named.extend(pins.filter_map(swift));
-        }
-        Ok(packages(self.name(), named))
+            RESOLVED
+        };
+        format.hold(&text, packages(self.name(), named))
     }
 }
+
+const RESOLVED: Format = Format::of_keys("a list of resolved Swift packages", &["pins"]);
+const PODFILE: Format = Format::of_lines(
+    "a lock file of CocoaPods",
+    &["#"],
+    &["PODS:", "DEPENDENCIES:", "PODFILE CHECKSUM:", "COCOAPODS:"],
+);
 
 /// Swift packages have no names of their own but their repositories.
 fn swift(pin: &Value) -> Option<PackageRecord> {

@@ -1,5 +1,6 @@
 //! Bottlerocket: the inventory of what its image was built from.
 
+use super::format::Format;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -49,9 +50,12 @@ impl Collector for Bottlerocket {
             record.vendor = Some(package.publisher).filter(|publisher| !publisher.is_empty());
             record
         });
-        Ok(vec![Fact::Packages(records.collect())].into())
+        let facts = vec![Fact::Packages(records.collect())];
+        FORMAT.hold(&String::from_utf8_lossy(file.bytes), facts.into())
     }
 }
+
+const FORMAT: Format = Format::of_keys("an inventory of Bottlerocket", &["Content"]);
 
 #[derive(Deserialize)]
 struct List {

@@ -1,6 +1,7 @@
 //! PHP packages of Composer: what it installed (`installed.json`, versions 1
 //! and 2, `installed.php`) and what it locked (`composer.lock`).
 
+use super::format::Format;
 use super::packages;
 use super::php::{Token, tokens};
 use super::text::decode;
@@ -45,9 +46,17 @@ impl Collector for Composer {
             "installed.php" => runtime(&text),
             name => listed(&text, name == "composer.lock")?,
         };
-        Ok(packages(self.name(), records))
+        // Composer's first version installed a bare list.
+        let bare = text.trim_start().starts_with('[');
+        let collected = packages(self.name(), records);
+        match bare {
+            true => Ok(collected),
+            false => FORMAT.hold(&text, collected),
+        }
     }
 }
+
+const FORMAT: Format = Format::of_keys("a list of packages of Composer", &["packages", "versions"]);
 
 fn listed(text: &str, lock: bool) -> Result<Vec<PackageRecord>, CollectError> {
     let json: Value = serde_json::from_str(text).map_err(CollectError::new)?;

@@ -1,6 +1,7 @@
 //! C and C++ packages of Conan 1 and 2: lock files, recipes, and what is in
 //! its cache (<https://docs.conan.io>).
 
+use super::format::Format;
 use super::lock::{LIMIT, edge, sorted};
 use super::text::written;
 use super::{declared, packages};
@@ -30,14 +31,29 @@ impl Collector for Conan {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
         let mut named = Vec::new();
-        match file.name() {
-            "conan.lock" => lock(&text, &mut named)?,
-            "conaninfo.txt" => named.extend(info(file.path, &text)),
-            _ => named.extend(recipe(&text)),
-        }
-        Ok(packages(self.name(), named))
+        let format = match file.name() {
+            "conan.lock" => {
+                lock(&text, &mut named)?;
+                LOCK
+            }
+            "conaninfo.txt" => {
+                named.extend(info(file.path, &text));
+                RECIPE
+            }
+            _ => {
+                named.extend(recipe(&text));
+                RECIPE
+            }
+        };
+        format.hold(&text, packages(self.name(), named))
     }
 }
+
+const LOCK: Format = Format::of_keys(
+    "a lock file of Conan",
+    &["version", "graph_lock", "requires"],
+);
+const RECIPE: Format = Format::of_lines("a recipe of Conan", &["#"], &["["]);
 
 /// `NAME/VERSION[@USER/CHANNEL][#REVISION][:PACKAGE…][%TIME]`.
 fn reference(text: &str) -> Option<PackageRecord> {

@@ -1,5 +1,6 @@
 //! Container-Optimized OS: the list of packages that its build leaves behind.
 
+use super::format::Format;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
@@ -45,9 +46,15 @@ impl Collector for Cos {
             let version = Some(package.version);
             PackageRecord::new(Ecosystem::Cos, package.name, version, Confidence::Installed)
         });
-        Ok(vec![Fact::Packages(records.collect())].into())
+        let facts = vec![Fact::Packages(records.collect())];
+        FORMAT.hold(&String::from_utf8_lossy(file.bytes), facts.into())
     }
 }
+
+const FORMAT: Format = Format::of_keys(
+    "a list of COS packages",
+    &["installedPackages", "buildTimePackages"],
+);
 
 #[derive(Deserialize)]
 struct List {

@@ -1,6 +1,7 @@
 //! Elm packages that the `elm.json` of an application names
 //! (<https://github.com/elm/compiler/blob/master/docs/elm.json/application.md>).
 
+use super::format::Format;
 use super::lock::LIMIT;
 use super::text::decode;
 use super::{declared, packages};
@@ -28,11 +29,12 @@ impl Collector for Elm {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let json: Value = serde_json::from_str(&decode(file.bytes)).map_err(CollectError::new)?;
+        let text = decode(file.bytes);
+        let json: Value = serde_json::from_str(&text).map_err(CollectError::new)?;
         let mut named = Vec::new();
         // Packages state ranges of what they can be built with.
         if json.get("type").and_then(Value::as_str) != Some("application") {
-            return Ok(Collected::default());
+            return FORMAT.hold(&text, Collected::default());
         }
         for (list, development) in [("dependencies", false), ("test-dependencies", true)] {
             for part in ["direct", "indirect"] {
@@ -44,9 +46,11 @@ impl Collector for Elm {
                 }
             }
         }
-        Ok(packages(self.name(), named))
+        FORMAT.hold(&text, packages(self.name(), named))
     }
 }
+
+const FORMAT: Format = Format::of_keys("a manifest of Elm", &["elm-version", "dependencies"]);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Ruby gems that Bundler locked: `Gemfile.lock` and its kin.
 
+use super::format::Format;
 use super::npm_lock::without_user;
 use super::ruby::set_platform;
 use super::text::written;
@@ -35,9 +36,25 @@ impl Collector for GemfileLock {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        Ok(packages(self.name(), read(&written(file.bytes)?)))
+        let text = written(file.bytes)?;
+        let mut unread = 0;
+        let collected = packages(self.name(), read(&text, &mut unread));
+        FORMAT.hold_lines(self.name(), &text, collected, unread)
     }
 }
+
+const FORMAT: Format = Format::of_lines(
+    "a lock file of Bundler",
+    &["#"],
+    &[
+        "GEM",
+        "GIT",
+        "PATH",
+        "PLATFORMS",
+        "DEPENDENCIES",
+        "BUNDLED WITH",
+    ],
+);
 
 /// Gems ship their developers' lock files: `gems/NAME-VERSION/Gemfile.lock`.
 fn is_in_gem(path: &str) -> bool {
@@ -48,7 +65,7 @@ fn is_in_gem(path: &str) -> bool {
     })
 }
 
-fn read(text: &str) -> Vec<PackageRecord> {
+fn read(text: &str, unread: &mut usize) -> Vec<PackageRecord> {
     let mut records: Vec<PackageRecord> = Vec::new();
     let mut digests: BTreeMap<(&str, &str), String> = BTreeMap::new();
     let (mut section, mut specs) = ("", false);
@@ -60,7 +77,12 @@ fn read(text: &str) -> Vec<PackageRecord> {
         }
         let indent = line.len() - line.trim_start_matches(' ').len();
         match indent {
-            0 => (section, specs, remote, revision) = (content, false, "", ""),
+            0 => {
+                // Sections are named in capitals, not by marks of a conflict.
+                let name = |c: char| c.is_ascii_uppercase() || c == ' ';
+                *unread += usize::from(!content.chars().all(name));
+                (section, specs, remote, revision) = (content, false, "", "");
+            }
             2 if section == "CHECKSUMS" => {
                 if let Some((gem, digest)) = content.split_once(" sha256=") {
                     let digest = digest.split(',').next().unwrap_or(digest);
@@ -161,7 +183,7 @@ CHECKSUMS
 BUNDLED WITH
    2.2.28
 ";
-        let records = read(text);
+        let records = read(text, &mut 0);
         let names: Vec<_> = records
             .iter()
             .map(|r| format!("{}@{}", r.name, r.full_version()))
@@ -197,6 +219,9 @@ BUNDLED WITH
             let want = GemfileLock.wants(&FileHead::new(path, 1, Mode(0o644), b""));
             assert_eq!(want != Want::No, wanted, "{path}");
         }
-        assert_eq!(read("GEM\n  remote: x\n\nDEPENDENCIES\n  a\n").len(), 0);
+        assert_eq!(
+            read("GEM\n  remote: x\n\nDEPENDENCIES\n  a\n", &mut 0).len(),
+            0
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Go modules that sources declare: `go.mod`, `go.sum`, `go.work` and
 //! `vendor/modules.txt` (<https://go.dev/ref/mod>).
 
+use super::format::Format;
 use super::lock::{edge, sorted};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
@@ -35,18 +36,26 @@ impl Collector for GoMod {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = std::str::from_utf8(file.bytes).map_err(CollectError::new)?;
-        let records = match file.name() {
-            "modules.txt" => vendored(text),
-            "go.sum" => summed(text),
+        let mut unread = 0;
+        let (format, records) = match file.name() {
+            "modules.txt" => (VENDORED, vendored(text)),
+            "go.sum" => (SUMS, summed(text, &mut unread)),
             // What a workspace declares is the toolchain.
-            _ => go_mod(text),
+            _ => (MODULE, go_mod(text, &mut unread)),
         };
-        if records.is_empty() {
-            return Ok(Collected::default());
-        }
-        Ok(vec![Fact::Packages(records)].into())
+        let facts = (!records.is_empty()).then_some(Fact::Packages(records));
+        let collected = Collected::from(Vec::from_iter(facts));
+        format.hold_lines(self.name(), text, collected, unread)
     }
 }
+
+const MODULE: Format = Format::of_lines(
+    "a module file of Go",
+    &["//"],
+    &["use ", "replace ", "exclude ", "retract ", "godebug "],
+);
+const SUMS: Format = Format::of_lines("a list of Go checksums", &[], &[]);
+const VENDORED: Format = Format::of_lines("a list of vendored Go modules", &[], &["#"]);
 
 /// Modules in the cache belong to nobody's build, and the go command leaves
 /// out test data and what begins with `_`.
@@ -68,6 +77,8 @@ struct Declared<'a> {
     require: Vec<(&'a str, &'a str, bool)>,
     replace: BTreeMap<Module<'a>, Module<'a>>,
     exclude: BTreeSet<(&'a str, &'a str)>,
+    /// Lines that are none of these, nor of those that name no module.
+    unread: usize,
 }
 
 impl<'a> Declared<'a> {
@@ -97,7 +108,8 @@ impl<'a> Declared<'a> {
                     self.replace.insert((path, version), (by, words.next()));
                 }
             }
-            _ => {}
+            ("retract" | "use" | "godebug" | "tool" | "ignore", Some(_), _) => {}
+            _ => self.unread += 1,
         }
     }
 
@@ -110,7 +122,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-fn go_mod(text: &str) -> Vec<PackageRecord> {
+fn go_mod(text: &str, unread: &mut usize) -> Vec<PackageRecord> {
     let mut declared = Declared::default();
     let mut block = None;
     for line in text.lines().map(str::trim) {
@@ -119,18 +131,22 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
         }
         if let Some(verb) = block {
             match line {
-                ")" => block = None,
+                line if line.starts_with(')') => block = None,
                 line => declared.directive(verb, line),
             }
             continue;
         }
-        let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let end = line.find(|c: char| c.is_whitespace() || c == '(');
+        let (verb, rest) = line
+            .split_at_checked(end.unwrap_or(line.len()))
+            .unwrap_or((line, ""));
         if rest.trim_start().starts_with('(') {
             block = Some(verb);
         } else {
             declared.directive(verb, rest);
         }
     }
+    *unread = declared.unread;
     let everything = declared.lists_everything();
     let mut records = Vec::new();
     let mut needs = Vec::new();
@@ -167,11 +183,19 @@ fn go_mod(text: &str) -> Vec<PackageRecord> {
 
 /// The highest version of each module that was unpacked. Whether that is what
 /// is built, the `go.mod` beside it says: the merge decides.
-fn summed(text: &str) -> Vec<PackageRecord> {
+fn summed(text: &str, unread: &mut usize) -> Vec<PackageRecord> {
     let mut highest: BTreeMap<&str, &str> = BTreeMap::new();
     for line in text.lines() {
         let mut words = line.split_whitespace();
-        let (Some(path), Some(version)) = (words.next(), words.next()) else {
+        let Some(path) = words.next() else { continue };
+        let (version, hash, end) = (words.next(), words.next(), words.next());
+        // Versions begin with `v`, hashes with their algorithm.
+        let (Some(version), true, None) = (
+            version.filter(|version| version.starts_with('v')),
+            hash.is_some_and(|hash| hash.contains(':')),
+            end,
+        ) else {
+            *unread += 1;
             continue;
         };
         if version.ends_with("/go.mod") {
@@ -295,7 +319,7 @@ mod tests {
 
     #[test]
     fn what_lies_in_a_directory_has_no_package_url() {
-        let records = go_mod(MOD);
+        let records = go_mod(MOD, &mut 0);
         let of = |name: &str| records.iter().find(|r| r.name == name).unwrap();
         for name in ["example.org/c", "example.org/m"] {
             assert!(of(name).purl(None).is_none(), "{name}");
@@ -329,21 +353,26 @@ mod tests {
         assert_eq!(wants("modules.txt"), Want::No);
     }
 
+    /// Nonsense may be an error, and nothing else.
+    fn survive(path: &str, text: &str) {
+        let _ = crate::fixture::records(&GoMod, path, text.as_bytes());
+    }
+
     #[test]
     fn every_prefix_is_survived() {
         for end in 0..MOD.len() {
-            names("go.mod", &MOD[..end]);
-            names("vendor/modules.txt", &MOD[..end]);
-            names("go.sum", &MOD[..end]);
+            survive("go.mod", &MOD[..end]);
+            survive("vendor/modules.txt", &MOD[..end]);
+            survive("go.sum", &MOD[..end]);
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_survived(text in "(require|replace|exclude|go|[a-z./]+|v1|=>|//|[()#\" \n])*") {
-            names("go.mod", &text);
-            names("vendor/modules.txt", &text);
-            names("go.sum", &text);
+            survive("go.mod", &text);
+            survive("vendor/modules.txt", &text);
+            survive("go.sum", &text);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! GHC (<https://docs.haskellstack.org>, <https://cabal.readthedocs.io>).
 
 use super::deb822::paragraphs;
+use super::format::Format;
 use super::lock::{LIMIT, edge, sorted};
 use super::text::written;
 use super::yaml::document;
@@ -38,24 +39,49 @@ impl Collector for Haskell {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
         let mut named = Vec::new();
-        match file.name() {
+        let format = match file.name() {
             "stack.yaml" => {
                 let yaml: Value = document(&text)?;
                 let extra = yaml.get("extra-deps").and_then(Value::as_array);
                 named.extend(extra.into_iter().flatten().filter_map(wanted));
+                STACK
             }
             "stack.yaml.lock" => {
                 let yaml: Value = document(&text)?;
                 let packages = yaml.get("packages").and_then(Value::as_array);
                 let completed = |package: &Value| wanted(package.get("completed")?);
                 named.extend(packages.into_iter().flatten().filter_map(completed));
+                STACK
             }
-            "cabal.project.freeze" => named.extend(frozen(&text)),
-            _ => named.extend(installed(&text)),
-        }
-        Ok(packages(self.name(), named))
+            "cabal.project.freeze" => {
+                named.extend(frozen(&text));
+                FROZEN
+            }
+            _ => {
+                named.extend(installed(&text));
+                INSTALLED
+            }
+        };
+        format.hold(&text, packages(self.name(), named))
     }
 }
+
+const STACK: Format = Format::of_keys(
+    "a file of Stack",
+    &[
+        "resolver",
+        "snapshot",
+        "snapshots",
+        "packages",
+        "extra-deps",
+    ],
+);
+const FROZEN: Format = Format::of_lines(
+    "a freeze file of Cabal",
+    &["--"],
+    &["constraints:", "index-state:", "active-repositories:"],
+);
+const INSTALLED: Format = Format::of_lines("a record of a Haskell package", &["--"], &[]);
 
 /// `NAME-VERSION[@sha256:…]`, the same under `hackage`, or a repository.
 fn wanted(package: &Value) -> Option<PackageRecord> {

@@ -1,6 +1,7 @@
 //! Java packages that build tools lock: Gradle, sbt, Bazel, and what Maven
 //! prints of a project's dependencies.
 
+use super::format::Format;
 use super::lock::{LIMIT, edge, is_hex, sorted};
 use super::text::written;
 use super::xml::Element;
@@ -31,23 +32,55 @@ impl Collector for JvmLocks {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
-        let mut named = Vec::new();
-        match kind(file.path, file.name()) {
-            Some(Kind::Gradle) => named.extend(gradle(&text)),
-            // What runs the build is not in what is built.
-            Some(Kind::GradleBuild) => named.extend(gradle(&text).map(|record| PackageRecord {
-                development: true,
-                ..record
-            })),
-            Some(Kind::Verification) => named.extend(verification(&text)?),
-            Some(Kind::Sbt) => named.extend(sbt(&text)?),
-            Some(Kind::Bazel) => bazel(&text, &mut named)?,
-            Some(Kind::Tree) => named.extend(tree(&text)),
-            None => {}
-        }
-        Ok(packages(self.name(), named))
+        let (mut named, mut unread) = (Vec::new(), 0);
+        let format = match kind(file.path, file.name()) {
+            Some(Kind::Gradle) => {
+                named.extend(gradle(&text, &mut unread));
+                GRADLE
+            }
+            Some(Kind::GradleBuild) => {
+                // What runs the build is not in what is built.
+                let development = |record| PackageRecord {
+                    development: true,
+                    ..record
+                };
+                named.extend(gradle(&text, &mut unread).map(development));
+                GRADLE
+            }
+            Some(Kind::Verification) => {
+                named.extend(verification(&text)?);
+                VERIFICATION
+            }
+            Some(Kind::Sbt) => {
+                named.extend(sbt(&text)?);
+                SBT
+            }
+            Some(Kind::Bazel) => {
+                bazel(&text, &mut named)?;
+                BAZEL
+            }
+            Some(Kind::Tree) => {
+                named.extend(tree(&text));
+                TREE
+            }
+            None => return Ok(Collected::default()),
+        };
+        let collected = packages(self.name(), named);
+        format.hold_lines(self.name(), &text, collected, unread)
     }
 }
+
+const GRADLE: Format = Format::of_lines("a lock file of Gradle", &["#"], &["empty="]);
+const VERIFICATION: Format = Format::of_keys(
+    "verification metadata of Gradle",
+    &["verification-metadata"],
+);
+const SBT: Format = Format::of_keys("a lock file of sbt", &["lockVersion", "dependencies"]);
+const BAZEL: Format = Format::of_keys(
+    "a lock file of rules_jvm_external",
+    &["artifacts", "dependency_tree"],
+);
+const TREE: Format = Format::of_lines("a dependency tree of Maven", &[], &[]);
 
 enum Kind {
     Gradle,
@@ -75,14 +108,19 @@ fn kind(path: &str, name: &str) -> Option<Kind> {
 }
 
 /// `GROUP:ARTIFACT:VERSION=CONFIGURATION,…`.
-fn gradle(text: &str) -> impl Iterator<Item = PackageRecord> {
-    text.lines().filter_map(|line| {
+/// `unread` counts the lines that are anything else.
+fn gradle(text: &str, unread: &mut usize) -> impl Iterator<Item = PackageRecord> {
+    text.lines().filter_map(move |line| {
         let line = line.trim();
-        if line.starts_with('#') {
+        if line.is_empty() || line.starts_with('#') {
             return None;
         }
         let (coordinates, configurations) = line.split_once('=').unwrap_or((line, ""));
-        let [group, artifact, version] = parts(coordinates)?;
+        let Some([group, artifact, version]) = parts(coordinates) else {
+            // The configurations that have nothing.
+            *unread += usize::from(coordinates.trim() != "empty");
+            return None;
+        };
         let mut record = artifact_of(group, artifact, version);
         record.development = only_tests(configurations.split(','));
         Some(record)
@@ -301,7 +339,7 @@ fn scoped(text: &str) -> Option<PackageRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{found, records};
+    use crate::fixture::records;
 
     fn names(records: &[PackageRecord]) -> Vec<String> {
         records
@@ -380,9 +418,6 @@ mod tests {
         assert_eq!(records[0].requires, ["g:a@1.2", "junit:junit@4.12"]);
         assert_eq!(records[1].requires, ["g:b@2.0"]);
         assert!(records[3].development && records[0].local);
-        assert_eq!(
-            found(&JvmLocks, "dependency-tree.txt", b"nothing\n"),
-            [""; 0]
-        );
+        assert!(crate::fixture::records(&JvmLocks, "dependency-tree.txt", b"nothing\n").is_err());
     }
 }

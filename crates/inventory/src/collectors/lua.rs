@@ -1,6 +1,7 @@
 //! Lua rocks: rockspecs, of which only string literals are read, and the
 //! place of a `rock_manifest`.
 
+use super::format::Format;
 use super::text::decode;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
@@ -29,14 +30,17 @@ impl Collector for Lua {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
+        let text = decode(file.bytes);
         let record = match file.name().strip_suffix(".rockspec") {
-            Some(stem) => specification(&decode(file.bytes), stem, file.path),
+            Some(stem) => specification(&text, stem, file.path),
             None => place(file.path).map(|(name, version)| rock(name, version)),
         };
         let record = record.map(|record| Fact::Packages(vec![record]));
-        Ok(Collected::from(Vec::from_iter(record)))
+        ROCKSPEC.hold(&text, Vec::from_iter(record).into())
     }
 }
+
+const ROCKSPEC: Format = Format::of_lines("a specification of a rock", &["--"], &["package"]);
 
 fn rock(name: &str, version: &str) -> PackageRecord {
     let version = Some(version.to_owned());

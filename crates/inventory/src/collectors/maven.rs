@@ -1,6 +1,7 @@
 //! Java packages that Maven projects declare (`pom.xml`), and those of
 //! archives that were unpacked (`META-INF/maven`).
 
+use super::format::Format;
 use super::java::Coordinates;
 use super::lock::{LIMIT, edge, sorted};
 use super::pom::Pom;
@@ -36,6 +37,7 @@ impl Collector for Maven {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let mut named = Vec::new();
+        let text = decode(file.bytes);
         if file.name() == "pom.properties" {
             named.extend(Coordinates::read(file.bytes).map(|known| {
                 let name = format!("{}:{}", known.group, known.artifact);
@@ -47,11 +49,13 @@ impl Collector for Maven {
                 )
             }));
         } else {
-            named.extend(records(&Pom::read(&decode(file.bytes))?));
+            named.extend(records(&Pom::read(&text)?));
         }
-        Ok(packages(self.name(), named))
+        FORMAT.hold(&text, packages(self.name(), named))
     }
 }
+
+const FORMAT: Format = Format::of_keys("a description of a Maven project", &["project"]);
 
 fn is_unpacked(path: &str) -> bool {
     path.starts_with("META-INF/maven/") || path.contains("/META-INF/maven/")

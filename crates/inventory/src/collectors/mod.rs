@@ -25,6 +25,7 @@ mod elf_note;
 mod elm;
 pub(crate) mod executable;
 mod flatpak;
+mod format;
 mod gemfile_lock;
 mod go;
 mod go_mod;

@@ -1,6 +1,7 @@
 //! OCaml packages: what opam installed, and the description of a package
 //! (<https://opam.ocaml.org/doc/Manual.html>).
 
+use super::format::Format;
 use super::lock::{LIMIT, sorted};
 use super::text::written;
 use super::{declared, packages};
@@ -40,12 +41,28 @@ impl Collector for Opam {
         let mut named = Vec::new();
         if file.name() == "switch-state" {
             named.extend(state(&text));
-        } else {
-            named.extend(description(file.path, &text));
+            return STATE.hold(&text, packages(self.name(), named));
         }
-        Ok(packages(self.name(), named))
+        named.extend(description(file.path, &text));
+        let collected = packages(self.name(), named);
+        // Elsewhere other files have that name as well.
+        match file.path.contains(".opam/") {
+            true => DESCRIPTION.hold(&text, collected),
+            false => Ok(collected),
+        }
     }
 }
+
+const DESCRIPTION: Format = Format::of_lines(
+    "a description of an opam package",
+    &["#"],
+    &["opam-version"],
+);
+const STATE: Format = Format::of_lines(
+    "the state of an opam switch",
+    &["#"],
+    &["opam-version:", "installed:", "compiler:", "roots:"],
+);
 
 /// What a switch has: the list `installed`, or a list of nothing else.
 fn state(text: &str) -> Vec<PackageRecord> {
@@ -84,7 +101,6 @@ fn description(path: &str, text: &str) -> Option<PackageRecord> {
     let value = |field: &str| values(text, field).into_iter().next();
     let name = value("name").unwrap_or(from_path.0);
     let version = value("version").or(from_path.1);
-    // Other files have that name as well.
     value("opam-version")?;
     let mut record = declared(Ecosystem::Opam, name, version);
     let installed = matches!(above, "packages" | "lib") && file == "opam";

@@ -1,6 +1,7 @@
 //! The distribution, from the files that state it (os-release(5) and what
 //! older releases had instead), and from those that give it away.
 
+use super::format::Format;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::Distro;
@@ -93,6 +94,13 @@ impl Collector for OsRelease {
             "etc/arch-release" => Some(named("arch", None, "Arch Linux")),
             _ => release_sentence(&text),
         };
+        if distro.is_none() {
+            match file.name() {
+                "os-release" => return OS_RELEASE.hold(&text, Collected::default()),
+                "debian_version" => return DEBIAN.hold(&text, Collected::default()),
+                _ => {}
+            }
+        }
         let Some(mut distro) = distro else {
             // Derivatives leave some of these files empty.
             return Ok(Collected::default());
@@ -230,7 +238,14 @@ fn release_sentence(text: &str) -> Option<Distro> {
     Some(distro)
 }
 
+const DEBIAN: Format = Format::of_lines("the version of a Debian", &[], &[]);
+const OS_RELEASE: Format = Format::of_keys("an os-release", &["ID", "NAME", "PRETTY_NAME"]);
+
+/// One line: a number, or a name.
 fn debian_version(text: &str) -> Option<Distro> {
+    if text.contains(|c: char| c.is_control() || "<{".contains(c)) {
+        return None;
+    }
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         return version_of("debian", "Debian GNU/Linux", text);
     }

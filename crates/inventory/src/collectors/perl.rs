@@ -1,6 +1,7 @@
 //! Perl distributions: what installers keep of them (`install.json`,
 //! `MYMETA.json`, `.packlist`) and the metadata of CPAN (`META.json`).
 
+use super::format::Format;
 use super::text::decode;
 use super::{MOST_FILES, declared, purl, too_many};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -39,7 +40,7 @@ impl Collector for Perl {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
         if file.name() == ".packlist" {
-            return Ok(owned(&text, file.path));
+            return LIST.hold(&text, owned(&text, file.path));
         }
         let json: Value = serde_json::from_str(&text).map_err(CollectError::new)?;
         let record = match file.name() {
@@ -47,9 +48,12 @@ impl Collector for Perl {
             _ => described(&json, is_kept(file.path)),
         };
         let record = record.map(|record| Fact::Packages(vec![record]));
-        Ok(Collected::from(Vec::from_iter(record)))
+        META.hold(&text, Vec::from_iter(record).into())
     }
 }
+
+const LIST: Format = Format::of_lines("a list of files of a module", &["#"], &[]);
+const META: Format = Format::of_keys("metadata of a distribution of CPAN", &["name"]);
 
 /// cpanminus keeps the metadata of what it installed in `.meta`.
 fn is_kept(path: &str) -> bool {

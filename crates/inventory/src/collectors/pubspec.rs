@@ -1,6 +1,7 @@
 //! Dart packages that a `pubspec.lock` names
 //! (<https://dart.dev/tools/pub/glossary#lockfile>).
 
+use super::format::Format;
 use super::lock::{LIMIT, is_hex};
 use super::text::decode;
 use super::yaml::document;
@@ -31,13 +32,16 @@ impl Collector for Pubspec {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let lock: Lock = document(&decode(file.bytes))?;
+        let text = decode(file.bytes);
+        let lock: Lock = document(&text)?;
         let mut named = Vec::new();
         let locked = lock.packages.iter();
         named.extend(locked.map(|(name, locked)| record(name, locked, &lock.sdks)));
-        Ok(packages(self.name(), named))
+        FORMAT.hold(&text, packages(self.name(), named))
     }
 }
+
+const FORMAT: Format = Format::of_keys("a lock file of pub", &["packages", "sdks"]);
 
 #[derive(Deserialize)]
 struct Lock {

@@ -1,5 +1,6 @@
 //! R packages: `DESCRIPTION` files, and what renv locked.
 
+use super::format::Format;
 use super::text::decode;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -29,12 +30,24 @@ impl Collector for R {
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = decode(file.bytes);
-        let records = match file.name() {
-            "renv.lock" => locked(&text)?,
-            _ => described(&text).into_iter().collect(),
-        };
-        Ok(packages(self.name(), records))
+        match file.name() {
+            "renv.lock" => RENV.hold(&text, packages(self.name(), locked(&text)?)),
+            _ if is_library(file.path) => {
+                DESCRIPTION.hold(&text, packages(self.name(), described(&text)))
+            }
+            _ => Ok(packages(self.name(), described(&text))),
+        }
     }
+}
+
+const RENV: Format = Format::of_keys("a lock file of renv", &["Packages", "R"]);
+const DESCRIPTION: Format = Format::of_lines("a description of an R package", &[], &[]);
+
+/// Elsewhere anything may be described by a file of that name.
+fn is_library(path: &str) -> bool {
+    path.rsplit('/')
+        .nth(2)
+        .is_some_and(|folder| matches!(folder, "library" | "site-library"))
 }
 
 /// Other programs have files of that name, which lack the fields. Only what

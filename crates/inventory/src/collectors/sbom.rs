@@ -21,7 +21,7 @@ impl Collector for Sbom {
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
-        if is_named(file) && plimsoll_sbom::may_be(file.magic) {
+        if is_named(file) && (is_certain(file.name()) || plimsoll_sbom::may_be(file.magic)) {
             Want::Whole { limit: LIMIT }
         } else {
             Want::No
@@ -32,7 +32,7 @@ impl Collector for Sbom {
         match plimsoll_sbom::read(file.bytes) {
             Ok(bill) => Ok(collected(file.path, bill)),
             // Another document under such a name.
-            Err(ReadError::Unknown) => Ok(Collected::default()),
+            Err(ReadError::Unknown) if !is_certain(file.name()) => Ok(Collected::default()),
             Err(error) => Err(CollectError::new(error)),
         }
     }
@@ -56,6 +56,12 @@ fn is_named(file: &FileHead<'_>) -> bool {
         }
         _ => name.starts_with(".spdx-") && file.path.starts_with("opt/bitnami/"),
     }
+}
+
+/// Whether a file has that name for no other reason.
+fn is_certain(name: &str) -> bool {
+    let endings = [".cdx.json", ".cdx.xml", ".spdx.json"];
+    name.starts_with(".spdx-") || endings.iter().any(|ending| name.ends_with(ending))
 }
 
 fn collected(path: &str, bill: Bill) -> Collected {

@@ -3,6 +3,7 @@
 //! them. Those are no packages of the host's distribution, unless the snap is
 //! the root of the file system itself.
 
+use super::format::Format;
 use super::text::decode;
 use super::{MOST_PACKAGES, yaml};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
@@ -58,7 +59,8 @@ impl Collector for Snap {
         let Some(kind) = kind(file.path, file.name()) else {
             return Ok(Collected::default());
         };
-        let document: Document = yaml::document(&decode(file.bytes))?;
+        let text = decode(file.bytes);
+        let document: Document = yaml::document(&text)?;
         let records: Vec<PackageRecord> = match kind {
             Kind::Meta => document.snap(Confidence::Installed).into_iter().collect(),
             Kind::Recipe => document.snap(Confidence::Declared).into_iter().collect(),
@@ -69,9 +71,14 @@ impl Collector for Snap {
                 .take(MOST_PACKAGES)
                 .collect(),
         };
-        Ok(vec![Fact::Packages(records)].into())
+        FORMAT.hold(&text, vec![Fact::Packages(records)].into())
     }
 }
+
+const FORMAT: Format = Format::of_keys(
+    "a description of a snap",
+    &["name", "parts", "packages", "primed-stage-packages"],
+);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -192,7 +199,8 @@ mod tests {
             found(&Snap, "meta/snap.yaml", b"name: a\nversion: 1.10\n"),
             ["a@1.10"]
         );
-        assert!(found(&Snap, "meta/snap.yaml", b"version: 1\n").is_empty());
+        let nameless = crate::fixture::records(&Snap, "meta/snap.yaml", b"version: 1\n");
+        assert!(nameless.is_err());
         let recipe = b"name: a\nversion: git\narchitectures:\n- build-on: [amd64]\nparts:\n  x: {plugin: nil}\n";
         assert_eq!(found(&Snap, "snap/snapcraft.yaml", recipe), ["a@git"]);
     }

@@ -1,6 +1,7 @@
 //! Terraform providers that a `.terraform.lock.hcl` names
 //! (<https://developer.hashicorp.com/terraform/language/files/dependency-lock>).
 
+use super::format::Format;
 use super::lock::LIMIT;
 use super::text::written;
 use super::{declared, packages};
@@ -27,11 +28,12 @@ impl Collector for Terraform {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let mut named = Vec::new();
-        named.extend(providers(&written(file.bytes)?));
-        Ok(packages(self.name(), named))
+        let text = written(file.bytes)?;
+        FORMAT.hold(&text, packages(self.name(), providers(&text)))
     }
 }
+
+const FORMAT: Format = Format::of_lines("a lock file of Terraform", &["#", "//"], &["provider "]);
 
 /// Blocks `provider "HOST/NAMESPACE/NAME" { version = "VERSION" … }`, as
 /// Terraform itself writes them.

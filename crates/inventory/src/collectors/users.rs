@@ -1,5 +1,6 @@
 //! Accounts and groups: passwd(5) and group(5).
 
+use super::format::Format;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
 use plimsoll_types::{Group, User};
@@ -32,9 +33,12 @@ impl Collector for Users {
             "etc/passwd" => Fact::Users(lines.filter_map(user).collect()),
             _ => Fact::Groups(lines.filter_map(group).collect()),
         };
-        Ok(vec![fact].into())
+        FORMAT.hold(&text, vec![fact].into())
     }
 }
+
+/// Entries that begin so are those of a directory service.
+const FORMAT: Format = Format::of_lines("a list of accounts", &["#", "+", "-"], &[]);
 
 fn user(line: &str) -> Option<User> {
     let mut fields = line.split(':');

@@ -3,6 +3,7 @@
 //! lies elsewhere.
 
 use super::deb822::{Paragraph, paragraphs};
+use super::format::Format;
 use super::lock::{LIMIT, sorted};
 use super::text::written;
 use super::{declared, packages};
@@ -39,14 +40,28 @@ impl Collector for Vcpkg {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
         let mut named = Vec::new();
-        if file.name() == "status" {
+        let format = if file.name() == "status" {
             named.extend(paragraphs(&text).filter_map(|paragraph| installed(&paragraph)));
+            STATUS
         } else {
             manifest(&text, &mut named)?;
-        }
-        Ok(packages(self.name(), named))
+            MANIFEST
+        };
+        format.hold(&text, packages(self.name(), named))
     }
 }
+
+const STATUS: Format = Format::of_lines("a list of what vcpkg installed", &[], &["Package:"]);
+const MANIFEST: Format = Format::of_keys(
+    "a manifest of vcpkg",
+    &[
+        "name",
+        "dependencies",
+        "features",
+        "overrides",
+        "builtin-baseline",
+    ],
+);
 
 /// A paragraph is a port or one feature of it; what a feature needs, the port
 /// needs.

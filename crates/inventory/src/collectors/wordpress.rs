@@ -1,6 +1,7 @@
 //! WordPress, its plugins and its themes, by their file headers (the plugin
 //! and theme handbooks of WordPress).
 
+use super::format::Format;
 use super::purl;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
@@ -33,7 +34,10 @@ impl Collector for Wordpress {
         let head = file.bytes.get(..HEADER).unwrap_or(file.bytes);
         let text = String::from_utf8_lossy(head);
         let record = match Part::of(file.name(), file.path) {
-            Some(Part::Core) => core(&text),
+            Some(Part::Core) => {
+                let facts = core(&text).map(|record| Fact::Packages(vec![record]));
+                return VERSION.hold(&text, Vec::from_iter(facts).into());
+            }
             Some(Part::Plugin(slug)) => described(&text, "Plugin Name", "wordpress-plugin", slug),
             Some(Part::Theme(slug)) => described(&text, "Theme Name", "wordpress-theme", slug),
             None => None,
@@ -42,6 +46,8 @@ impl Collector for Wordpress {
         Ok(Collected::from(Vec::from_iter(record)))
     }
 }
+
+const VERSION: Format = Format::of_lines("the version of a WordPress", &[], &[]);
 
 enum Part<'a> {
     Core,

@@ -7,6 +7,7 @@ use super::lock::{LIMIT, is_hex, sorted};
 use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collectors::format::Format;
 use plimsoll_types::{Confidence, Ecosystem, PackageRecord};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -42,13 +43,19 @@ impl Collector for Beam {
         let mut named = Vec::new();
         match file.name() {
             "mix.lock" => named.extend(mix(&text)?),
-            "rebar.lock" => named.extend(rebar(&text)?),
+            "rebar.lock" => {
+                named.extend(rebar(&text)?);
+                return REBAR.hold(&text, packages(self.name(), named));
+            }
             "manifest.toml" => named.extend(gleam(&text)),
             _ => named.extend(application(&text)?),
         }
         Ok(packages(self.name(), named))
     }
 }
+
+/// A list in brackets, in a pair with the version of the format since the second.
+const REBAR: Format = Format::of_lines("a lock file of rebar3", &["%"], &["[", "{\"1."]);
 
 fn hex(name: &str, version: Option<&str>) -> PackageRecord {
     declared(Ecosystem::Hex, name, version)

@@ -4,6 +4,7 @@
 use super::{control, files};
 use crate::collector::{CollectError, CollectGap, Collected, Collector, File, FileHead, Want};
 use crate::collectors::deb822::{Paragraph, paragraphs};
+use crate::collectors::format::Format;
 use crate::collectors::needs::Needs;
 use crate::collectors::{MOST_FILES, MOST_PACKAGES, too_many};
 use crate::facts::Fact;
@@ -71,12 +72,11 @@ impl Collector for Dpkg {
         match kind(file.path) {
             Some(Kind::Status) => database(&text, Ecosystem::Deb, self.name()),
             Some(Kind::StatusFile) => {
-                let paragraph = paragraphs(&text).next();
-                let facts = paragraph.filter(|p| control::present(p) != Some(false));
-                // Strangers live here too.
-                Ok(facts
-                    .map_or_else(Vec::new, |paragraph| alone(&paragraph))
-                    .into())
+                let paragraph = paragraphs(&text).next().unwrap_or_default();
+                if control::present(&paragraph) == Some(false) {
+                    return Ok(Collected::default());
+                }
+                CONTROL.hold(&text, alone(&paragraph).into())
             }
             Some(kind @ (Kind::Md5sums | Kind::List)) => {
                 let files = if kind == Kind::List {
@@ -90,12 +90,16 @@ impl Collector for Dpkg {
                 if !whole {
                     collected.gaps.push(too_many(self.name()));
                 }
-                Ok(collected)
+                LIST.hold(&text, collected)
             }
             None => Ok(Collected::default()),
         }
     }
 }
+
+pub(super) const CONTROL: Format = Format::of_lines("the control file of a package", &["#"], &[]);
+/// Of a package without files, the list is `/.`.
+const LIST: Format = Format::of_lines("a list of files of a package", &["/."], &[]);
 
 /// What a status database of dpkg or opkg says.
 pub(super) fn database(

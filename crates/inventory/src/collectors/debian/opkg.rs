@@ -65,15 +65,13 @@ impl Collector for Opkg {
         }
         // The control file of a package that the database has as well: it
         // tells the licence, which the database leaves out.
-        let record = paragraphs(&text).next().and_then(|paragraph| {
-            let record = control::record(&paragraph, Ecosystem::Opkg, Confidence::Installed);
-            record.filter(|_| control::present(&paragraph) != Some(false))
-        });
-        Ok(record
-            .map(|record| Fact::Packages(vec![record]))
-            .into_iter()
-            .collect::<Vec<_>>()
-            .into())
+        let paragraph = paragraphs(&text).next().unwrap_or_default();
+        if control::present(&paragraph) == Some(false) {
+            return Ok(Collected::default());
+        }
+        let record = control::record(&paragraph, Ecosystem::Opkg, Confidence::Installed);
+        let facts = Vec::from_iter(record.map(|record| Fact::Packages(vec![record])));
+        dpkg::CONTROL.hold(&text, facts.into())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::framework;
 use super::plain;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collectors::format::Format;
 use crate::collectors::lock::{LIMIT, edge, sha512, sorted};
 use crate::collectors::packages;
 use crate::collectors::text::decode;
@@ -32,7 +33,8 @@ impl Collector for DepsJson {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let published = Published::read(&decode(file.bytes))?;
+        let text = decode(file.bytes);
+        let published = Published::read(&text)?;
         let mut named = Vec::new();
         named.extend(framework(file.path).and_then(|(name, version)| runtime(file, name, version)));
         named.extend(published.records());
@@ -41,9 +43,14 @@ impl Collector for DepsJson {
         if !owners.is_empty() {
             collected.facts.push(Fact::Listed(owners));
         }
-        Ok(collected)
+        FORMAT.hold(&text, collected)
     }
 }
+
+const FORMAT: Format = Format::of_keys(
+    "a list of .NET assemblies",
+    &["libraries", "targets", "runtimeTarget"],
+);
 
 /// The framework whose own file this is. Its versions are those of .NET
 /// itself, which is how the NVD knows it.

@@ -2,6 +2,7 @@
 //! they are handed out (the NuGet documentation).
 
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collectors::format::Format;
 use crate::collectors::lock::{LIMIT, edge, sha512, sorted};
 use crate::collectors::text::decode;
 use crate::collectors::xml::Element;
@@ -54,9 +55,39 @@ impl Collector for NugetLocks {
             Kind::Nuspec => named.extend(restored(file.path, &text)?),
             Kind::Archive => {}
         }
-        Ok(packages(self.name(), named))
+        let format = match kind {
+            Kind::Paket => PAKET,
+            _ => NUGET,
+        };
+        format.hold(&text, packages(self.name(), named))
     }
 }
+
+const NUGET: Format = Format::of_keys(
+    "a list of NuGet packages",
+    &[
+        "dependencies",
+        "packages",
+        "libraries",
+        "targets",
+        "Project",
+        "package",
+    ],
+);
+const PAKET: Format = Format::of_lines(
+    "a lock file of Paket",
+    &["//"],
+    &[
+        "NUGET",
+        "GITHUB",
+        "HTTP",
+        "GIST",
+        "GIT",
+        "GROUP ",
+        "STORAGE:",
+        "RESTRICTION:",
+    ],
+);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -16,6 +16,7 @@ use super::npm::is_name;
 use super::text::{decode, written};
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collectors::format::Format;
 use crate::path::MAX_PATH;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -51,20 +52,54 @@ impl Collector for NpmLock {
     }
 
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
-        let text = || decode(file.bytes);
-        let records = match kind(file.name()) {
-            Some(Kind::Npm) => package_lock::read(&text())?,
-            Some(Kind::Yarn) => yarn::read(&written(file.bytes)?),
-            Some(Kind::PlugAndPlay) => plug_and_play::read(&text())?,
-            Some(Kind::Cache) => plug_and_play::cached(file.bytes)?,
-            Some(Kind::Pnpm) => pnpm::read(&text())?,
-            Some(Kind::Bun) => bun::read(&text())?,
-            Some(Kind::Deno) => deno::read(&text())?,
-            None => Vec::new(),
+        let kind = match kind(file.name()) {
+            Some(Kind::Cache) => {
+                let records = plug_and_play::cached(file.bytes)?;
+                return Ok(packages(self.name(), records));
+            }
+            Some(Kind::Yarn) => {
+                let text = written(file.bytes)?;
+                let mut unread = 0;
+                let collected = packages(self.name(), yarn::read(&text, &mut unread));
+                return YARN.hold_lines(self.name(), &text, collected, unread);
+            }
+            Some(kind) => kind,
+            None => return Ok(Collected::default()),
         };
-        Ok(packages(self.name(), records))
+        let text = decode(file.bytes);
+        let (format, records) = match kind {
+            Kind::Npm => (NPM, package_lock::read(&text)?),
+            Kind::Pnpm => (PNPM, pnpm::read(&text)?),
+            Kind::Bun => (BUN, bun::read(&text)?),
+            Kind::Deno => (DENO, deno::read(&text)?),
+            Kind::PlugAndPlay | Kind::Yarn | Kind::Cache => {
+                (PLUG_AND_PLAY, plug_and_play::read(&text)?)
+            }
+        };
+        format.hold(&text, packages(self.name(), records))
     }
 }
+
+const NPM: Format = Format::of_keys(
+    "a lock file of npm",
+    &["lockfileVersion", "packages", "dependencies"],
+);
+const YARN: Format = Format::of_lines("a lock file of Yarn", &["#"], &["__metadata:"]);
+const PNPM: Format = Format::of_keys(
+    "a lock file of pnpm",
+    &[
+        "lockfileVersion",
+        "shrinkwrapVersion",
+        "importers",
+        "packages",
+    ],
+);
+const BUN: Format = Format::of_keys("a lock file of Bun", &["lockfileVersion", "packages"]);
+const DENO: Format = Format::of_keys("a lock file of Deno", &["version"]);
+const PLUG_AND_PLAY: Format = Format::of_keys(
+    "a Plug'n'Play map",
+    &["packageRegistryData", "dependencyTreeRoots"],
+);
 
 enum Kind {
     Npm,

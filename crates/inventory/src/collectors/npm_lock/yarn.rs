@@ -21,8 +21,9 @@ struct Entry<'a> {
     requires: Vec<(&'a str, &'a str)>,
 }
 
-pub(super) fn read(text: &str) -> Vec<PackageRecord> {
-    let entries = entries(text);
+/// The packages; `unread` counts the lines that head no entry.
+pub(super) fn read(text: &str, unread: &mut usize) -> Vec<PackageRecord> {
+    let entries = entries(text, unread);
     let mut by_pattern: BTreeMap<&str, &Entry<'_>> = BTreeMap::new();
     for entry in &entries {
         by_pattern.extend(entry.patterns.iter().map(|pattern| (*pattern, entry)));
@@ -104,8 +105,8 @@ fn name_in_address(address: &str) -> Option<&str> {
     }
 }
 
-fn entries(text: &str) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
+fn entries<'a>(text: &'a str, unread: &mut usize) -> Vec<Entry<'a>> {
+    let mut entries: Vec<Entry<'a>> = Vec::new();
     let mut inside = "";
     for line in text.lines() {
         let indent = line.len() - line.trim_start().len();
@@ -114,6 +115,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
             continue;
         }
         if indent == 0 {
+            *unread += usize::from(!content.ends_with(':') && !content.starts_with("? "));
             let patterns = patterns(content.trim_end_matches(':'));
             entries.push(Entry {
                 patterns,
@@ -176,7 +178,7 @@ mod tests {
                 r.requires.join(",")
             )
         };
-        read(text).iter().map(name).collect()
+        read(text, &mut 0).iter().map(name).collect()
     }
 
     #[test]
@@ -258,7 +260,10 @@ observer@^1.5.1:
             found(text),
             ["@ws/a@0.0.0-use.local local ", "dep@0.0.0 local "]
         );
-        let git = read("x@a/x#1:\n  version \"1.0.0\"\n  resolved \"git+ssh://git@h/a/x.git#1\"\n");
+        let git = read(
+            "x@a/x#1:\n  version \"1.0.0\"\n  resolved \"git+ssh://git@h/a/x.git#1\"\n",
+            &mut 0,
+        );
         assert_eq!(git[0].qualifiers["vcs_url"], "git+ssh://h/a/x.git#1");
     }
 }

@@ -10,6 +10,7 @@ use super::npm_lock::without_user;
 use super::text::written;
 use super::{declared, packages};
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
+use crate::collectors::format::{Format, lines_unread};
 use plimsoll_types::{Ecosystem, PackageRecord};
 pub(super) use requirements::one as requirement;
 
@@ -37,20 +38,32 @@ impl Collector for PythonLock {
     fn collect(&self, file: &File<'_>) -> Result<Collected, CollectError> {
         let text = written(file.bytes)?;
         let records = match kind(file.name()) {
-            Some(Kind::Requirements) => requirements::read(&text, file.name()),
+            Some(Kind::Requirements) => {
+                let mut unread = 0;
+                let records = requirements::read(&text, file.name(), &mut unread);
+                // What is not pinned is understood as well.
+                let mut collected = packages(self.name(), records);
+                collected.gaps.extend(lines_unread(self.name(), unread));
+                return Ok(collected);
+            }
             Some(Kind::Poetry) => tables::poetry(&text)?,
             Some(Kind::Uv) => tables::uv(&text)?,
             Some(Kind::Pdm) => tables::pdm(&text)?,
             Some(Kind::Pylock) => tables::pylock(&text)?,
             Some(Kind::Pipfile) => pipfile::read(&text)?,
             Some(Kind::Setup) => manifest::setup(&text),
-            Some(Kind::SetupCfg) => manifest::setup_cfg(&text),
+            Some(Kind::SetupCfg) => {
+                let collected = packages(self.name(), manifest::setup_cfg(&text));
+                return SETUP_CFG.hold(&text, collected);
+            }
             Some(Kind::Pyproject) => manifest::pyproject(&text)?,
             None => Vec::new(),
         };
         Ok(packages(self.name(), records))
     }
 }
+
+const SETUP_CFG: Format = Format::of_lines("a setup.cfg", &["#", ";"], &["["]);
 
 enum Kind {
     Requirements,

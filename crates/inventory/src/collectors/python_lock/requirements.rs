@@ -4,7 +4,8 @@
 use super::{from_repository, only_digest, package};
 use plimsoll_types::PackageRecord;
 
-pub(super) fn read(text: &str, name: &str) -> Vec<PackageRecord> {
+/// What is pinned; `unread` counts the lines that require nothing.
+pub(super) fn read(text: &str, name: &str, unread: &mut usize) -> Vec<PackageRecord> {
     const DEVELOPMENT: &[&str] = &[
         "dev",
         "develop",
@@ -27,17 +28,17 @@ pub(super) fn read(text: &str, name: &str) -> Vec<PackageRecord> {
             continue;
         }
         whole += line;
-        records.extend(line_of(&whole));
+        records.extend(line_of(&whole, unread));
         whole.clear();
     }
-    records.extend(line_of(&whole));
+    records.extend(line_of(&whole, unread));
     for record in &mut records {
         record.development = development;
     }
     records
 }
 
-fn line_of(line: &str) -> Option<PackageRecord> {
+fn line_of(line: &str, unread: &mut usize) -> Option<PackageRecord> {
     let line = without_comment(line).trim();
     let line = match line
         .strip_prefix("-e")
@@ -50,12 +51,33 @@ fn line_of(line: &str) -> Option<PackageRecord> {
         return None;
     }
     let mut parts = line.split(" --");
-    let mut record = one(parts.next().unwrap_or_default())?;
+    let requirement = parts.next().unwrap_or_default();
+    let Some(mut record) = one(requirement) else {
+        *unread += usize::from(!is_requirement(requirement));
+        return None;
+    };
     let hashes = parts
         .filter_map(|option| option.strip_prefix("hash="))
         .map(str::trim);
     record.digests = only_digest(hashes);
     Some(record)
+}
+
+/// Whether that asks for a package, if not for one version of it: a name and
+/// what may follow it, or the way to a file, of which a template may be part.
+fn is_requirement(text: &str) -> bool {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+    let (name, rest) = text
+        .split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, ""));
+    let follows = ["[", "(", "==", "<", ">", "!=", "~=", ";", "@"];
+    let rest = rest.trim_start();
+    let named =
+        !name.is_empty() && (rest.is_empty() || follows.iter().any(|f| rest.starts_with(f)));
+    let one_word = !text.contains(char::is_whitespace) && !text.starts_with('<');
+    let way = text.starts_with(['.', '/']) || one_word && text.contains(['/', '\\']);
+    text.is_empty() || named || way || text.contains("${") || text.contains("://")
 }
 
 /// A comment begins the line or follows a blank.
@@ -144,7 +166,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        let records = read(text, "requirements.txt");
+        let records = read(text, "requirements.txt", &mut 0);
         records
             .iter()
             .map(|r| format!("{}@{}", r.name, r.full_version()))
@@ -196,7 +218,7 @@ e @ file:///src/e
 ./local
 ";
         assert_eq!(found(text), ["pkg@", "a_b@1.2", "c@2.0", "d@", "e@"]);
-        let records = read(text, "requirements.txt");
+        let records = read(text, "requirements.txt", &mut 0);
         assert_eq!(
             records[0].qualifiers["vcs_url"],
             "git+https://github.com/o/r.git@v1"
@@ -208,7 +230,7 @@ e @ file:///src/e
     #[test]
     fn lines_go_on_and_files_tell_their_purpose() {
         let text = "a==1 \\\n    --hash=sha256:00\nb==1 --hash=sha256:01 \\\n --hash=sha256:02\n";
-        let records = read(text, "requirements-dev.txt");
+        let records = read(text, "requirements-dev.txt", &mut 0);
         assert_eq!(records[0].digests, ["sha256:00"]);
         assert_eq!(records[1].digests, [""; 0]);
         assert!(records.iter().all(|record| record.development));
