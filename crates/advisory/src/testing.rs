@@ -1,6 +1,6 @@
 //! Stores made of documents, for tests.
 
-use crate::{Store, UpdateError, UpdateReport, update};
+use crate::{Store, UpdateError, UpdateOptions, UpdateReport, update};
 use plimsoll_types::{
     Confidence, Distro, Ecosystem, Inventory, Location, Package, PackageRecord, SourcePackage,
 };
@@ -12,7 +12,8 @@ pub(crate) fn load(folder: &Path, documents: &[&str]) -> Result<UpdateReport, Up
     for (index, document) in documents.iter().enumerate() {
         std::fs::write(feeds.path().join(format!("{index}.json")), document).unwrap();
     }
-    update(folder, &[feeds.path().display().to_string()])
+    let from = [feeds.path().display().to_string()];
+    update(folder, &from, UpdateOptions::default())
 }
 
 /// A store of documents.

@@ -1,10 +1,10 @@
-//! Feeds in, data out: all of it or nothing.
+//! Feeds in, data out: each feed whole or not at all.
 
 use crate::feeds;
-use crate::input::{self, InputError};
+use crate::input::{self, Input, InputError};
 use crate::intake::Intake;
-use crate::store::{Status, Writer};
-use std::collections::BTreeSet;
+use crate::store::{Lock, Shrinking, Status, Writing};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,29 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct UpdateReport {
     status: Status,
+    /// What could not be read, and why.
+    broken: Vec<(String, String)>,
     /// Files that no feed recognises.
     strangers: Vec<String>,
+}
+
+impl UpdateReport {
+    /// Whether all that was asked for is in use now.
+    pub fn is_whole(&self) -> bool {
+        self.broken.is_empty()
+            && self
+                .status
+                .feeds
+                .iter()
+                .all(|feed| feed.held_back.is_none())
+    }
+}
+
+/// What an update may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UpdateOptions {
+    /// Believe feeds that bring far fewer records than they had.
+    pub allow_shrinking: bool,
 }
 
 /// An update that changed nothing.
@@ -32,18 +53,6 @@ pub enum UpdateError {
     Missing {
         /// What the user named.
         input: String,
-    },
-    /// A feed document is broken.
-    #[error(
-        "feed {feed}: `{input}` is broken: {reason}; the data stays as it was, fetch the file again"
-    )]
-    Feed {
-        /// Name of the feed.
-        feed: &'static str,
-        /// Path or URL, with the member of an archive.
-        input: String,
-        /// What is wrong.
-        reason: String,
     },
     /// Something that the user named is no feed.
     #[error("`{input}` holds no feed that is known here; `plimsoll list feeds` names them")]
@@ -80,82 +89,142 @@ impl From<InputError> for UpdateError {
     }
 }
 
-/// Reads every feed below `from` (folders, files, URLs) and replaces the data
-/// in `folder` as a whole.
+/// Reads every feed below `from` (folders, files, URLs) and puts each in the
+/// place of what it said before; other feeds stay. A feed that cannot be read
+/// to its end, or that brings far fewer records than it had, is held back and
+/// stays as it was.
 ///
 /// # Errors
-/// When anything that is a feed cannot be read to its end, or nothing is one.
-/// The old data then stays in place.
-pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateError> {
+/// When nothing new came of it, or the data cannot be written. The old data
+/// then stays in place.
+pub fn update(
+    folder: &Path,
+    from: &[String],
+    options: UpdateOptions,
+) -> Result<UpdateReport, UpdateError> {
     let write = |error: std::io::Error| UpdateError::Write {
         folder: folder.to_owned(),
         reason: error.to_string(),
     };
-    let writer = Writer::open(folder).map_err(write)?;
-    let writer = writer.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
-    let mut intake = Intake::default();
-    let mut strangers = Vec::new();
-    for mut input in input::all(from)? {
-        let mut known = BTreeSet::new();
-        let mut failure = None;
-        let taken = input.taken.to_string();
-        input
-            .documents(|name, document| {
-                let Some(feed) = feeds::of(document) else {
-                    return Ok(());
-                };
-                known.insert(feed.name());
-                feed.read(document, &mut intake).map_err(|reason| {
-                    failure = Some(feed.name());
-                    InputError {
-                        input: name.to_owned(),
-                        reason: Some(reason),
-                    }
-                })
-            })
-            .map_err(|error| match failure {
-                Some(feed) => UpdateError::Feed {
-                    feed,
-                    input: error.input,
-                    reason: error.reason.unwrap_or_default(),
-                },
-                None => error.into(),
-            })?;
-        intake.taken(&taken);
-        if known.is_empty() {
-            if input.named {
-                return Err(UpdateError::Unknown { input: input.name });
-            }
-            strangers.push(input.name);
-        }
+    let lock = Lock::take(folder).map_err(write)?;
+    let lock = lock.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
+    let mut reading = Reading::default();
+    for input in input::all(from)? {
+        reading.input(input)?;
     }
+    let Reading {
+        mut intake,
+        broken,
+        held,
+        unread,
+        strangers,
+    } = reading;
     if intake.is_empty() {
-        return Err(UpdateError::Unknown {
-            input: from.join("`, `"),
+        return Err(match broken.into_iter().next() {
+            Some((input, reason)) => UpdateError::Input { input, reason },
+            None => UpdateError::Unknown {
+                input: from.join("`, `"),
+            },
         });
     }
-    let status = writer.replace(&intake).map_err(write)?;
-    Ok(UpdateReport { status, strangers })
+    let shrinking = match (options.allow_shrinking, unread) {
+        (true, _) => Shrinking::Allowed,
+        (false, true) => Shrinking::Refused,
+        (false, false) => Shrinking::Moderate,
+    };
+    let mut writing = Writing::begin(&lock, shrinking);
+    writing.take(&mut intake, &held).map_err(write)?;
+    let status = writing.finish().map_err(write)?;
+    Ok(UpdateReport {
+        status,
+        broken,
+        strangers,
+    })
+}
+
+/// Inputs on their way into an intake.
+#[derive(Default)]
+struct Reading {
+    intake: Intake,
+    broken: Vec<(String, String)>,
+    /// Feeds that were not read to their end, and why.
+    held: BTreeMap<String, String>,
+    /// Some input was not read to its end.
+    unread: bool,
+    strangers: Vec<String>,
+}
+
+impl Reading {
+    fn input(&mut self, mut input: Input) -> Result<(), UpdateError> {
+        let mut known = false;
+        let taken = input.taken.to_string();
+        let named = input.named;
+        let name = input.name.clone();
+        let read = input.documents(|name, document| {
+            let Some(feed) = feeds::of(document) else {
+                return Ok(());
+            };
+            known = true;
+            if let Err(reason) = feed.read(document, &mut self.intake) {
+                if feed.is_per_record() {
+                    self.intake.skipped(feed.name(), "broken");
+                } else {
+                    self.held.insert(feed.name().to_owned(), reason.clone());
+                }
+                let reason = format!("feed {}: {reason}", feed.name());
+                self.broken.push((name.to_owned(), reason));
+            }
+            Ok(())
+        });
+        let feeds = self.intake.taken(&taken);
+        if let Err(InputError { input, reason }) = read {
+            let reason = reason.unwrap_or_default();
+            let held = feeds.into_iter().map(|feed| (feed, reason.clone()));
+            self.held.extend(held);
+            self.unread = true;
+            self.broken.push((input, reason));
+        } else if !known {
+            if named {
+                return Err(UpdateError::Unknown { input: name });
+            }
+            self.strangers.push(name);
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for UpdateReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
-        if !self.strangers.is_empty() {
-            writeln!(
-                f,
-                "\nnot read, no feed that is known here ({} files):",
-                self.strangers.len()
-            )?;
-            for name in self.strangers.iter().take(20) {
-                writeln!(f, "  {name}")?;
-            }
-            if self.strangers.len() > 20 {
-                writeln!(f, "  and {} more", self.strangers.len() - 20)?;
-            }
-        }
-        Ok(())
+        write_list(
+            f,
+            "broken and not in use",
+            self.broken
+                .iter()
+                .map(|(input, reason)| format!("{input}: {reason}")),
+        )?;
+        let strangers = self.strangers.iter().cloned();
+        write_list(f, "not read, no feed that is known here", strangers)
     }
+}
+
+fn write_list(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    lines: impl ExactSizeIterator<Item = String>,
+) -> fmt::Result {
+    const MOST: usize = 20;
+    let count = lines.len();
+    if count > 0 {
+        writeln!(f, "\n{title} ({count}):")?;
+    }
+    for line in lines.take(MOST) {
+        writeln!(f, "  {line}")?;
+    }
+    if count > MOST {
+        writeln!(f, "  and {} more", count - MOST)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

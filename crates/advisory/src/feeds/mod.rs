@@ -20,6 +20,12 @@ pub(crate) trait Feed: Sync {
     /// [`HEAD`]). Exactly one feed may say yes.
     fn recognises(&self, head: &str) -> bool;
 
+    /// Whether a document is one record of very many, so that a broken one
+    /// costs that record. Otherwise it costs the feed, which stays as it was.
+    fn is_per_record(&self) -> bool {
+        false
+    }
+
     /// Reads one document.
     ///
     /// # Errors

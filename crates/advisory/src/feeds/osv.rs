@@ -178,6 +178,10 @@ impl Feed for Osv {
             && head.contains("\"modified\"")
     }
 
+    fn is_per_record(&self) -> bool {
+        true
+    }
+
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
         let record: Record = json(document)?;
         let Some(feed) = record.feed() else {

@@ -1,13 +1,14 @@
 //! Compiles what feeds said into the bytes of shards. The same intake gives
 //! the same bytes.
 
+use super::Row;
 use super::sections::{Items, join};
 use super::shard::{BLOCK, Extra, Head, NONE, STATES, Text, VERDICTS};
 use crate::advisory::{Advisory, Affected, Upper, Window};
-use crate::intake::Intake;
+use crate::intake::{Description, Tables};
 use crate::namespace::Namespace;
 use crate::versions::{Scheme, Version};
-use plimsoll_types::FixState;
+use plimsoll_types::{Epss, FixState, KnownExploited};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,27 +21,18 @@ pub(crate) struct Compiled {
     pub unreadable: BTreeMap<String, usize>,
 }
 
-/// Every namespace of the intake with its shard.
-pub(crate) fn shards(intake: &Intake) -> BTreeMap<String, Compiled> {
-    let mut namespaces: BTreeMap<String, (&Namespace, Vec<&Advisory>)> = BTreeMap::new();
-    for advisory in intake.advisories() {
-        let named: BTreeSet<_> = advisory.affected.iter().map(|a| &a.namespace).collect();
-        for namespace in named {
-            let entry = namespaces.entry(namespace.to_string());
-            entry
-                .or_insert_with(|| (namespace, Vec::new()))
-                .1
-                .push(advisory);
-        }
+/// The table of that name.
+pub(crate) fn table_of(tables: &Tables, name: &str) -> Option<Vec<u8>> {
+    match name {
+        KnownExploited::NAME => Some(table(&tables.known_exploited)),
+        Epss::NAME => Some(table(&tables.epss)),
+        Description::NAME => Some(table(&tables.descriptions)),
+        _ => None,
     }
-    let compiled = namespaces
-        .into_iter()
-        .map(|(name, (namespace, advisories))| (name, shard(namespace, &advisories)));
-    compiled.collect()
 }
 
 /// A table by CVE: sorted ids, values.
-pub(crate) fn table<T: Serialize>(rows: &BTreeMap<String, T>) -> Vec<u8> {
+fn table<T: Serialize>(rows: &BTreeMap<String, T>) -> Vec<u8> {
     let (mut keys, mut values) = (Items::default(), Items::default());
     for (cve, row) in rows {
         keys.push(cve.as_bytes(), &[]);
@@ -55,15 +47,12 @@ struct Draft<'a> {
     affected: &'a Affected,
 }
 
-fn shard(namespace: &Namespace, advisories: &[&Advisory]) -> Compiled {
+/// The shard of a namespace, which every row of `advisories` is about.
+pub(crate) fn shard(namespace: &Namespace, advisories: &[Advisory]) -> Compiled {
     let scheme = namespace.scheme();
     let mut drafts: BTreeMap<&str, Vec<Draft<'_>>> = BTreeMap::new();
     for (head, advisory) in advisories.iter().enumerate() {
-        let here = advisory
-            .affected
-            .iter()
-            .filter(|a| a.namespace == *namespace);
-        for affected in here {
+        for affected in &advisory.affected {
             let head = head as u32;
             drafts
                 .entry(&affected.package)
@@ -153,7 +142,7 @@ fn extra(affected: &Affected) -> Option<Vec<u8>> {
     (extra != Extra::default()).then(|| encode(&extra))
 }
 
-fn texts(advisories: &[&Advisory]) -> (Items, Items) {
+fn texts(advisories: &[Advisory]) -> (Items, Items) {
     let (mut heads, mut blocks) = (Items::default(), Items::default());
     for advisory in advisories {
         let head = Head {

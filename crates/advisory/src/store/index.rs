@@ -1,7 +1,7 @@
 //! The small file that names the current set of shards. It is replaced in one
 //! step; everything it names is immutable and named by its content.
 
-use super::StoreError;
+use super::{NO_VERSION, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "index.json";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// An index lists shards and feeds, not records.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -45,6 +45,10 @@ pub struct FeedStatus {
     pub newest: String,
     /// When its youngest document was taken, RFC 3339.
     pub taken: String,
+    /// Why newer documents were not used, if they were not.
+    pub held_back: Option<String>,
+    /// What it says, in common form: file by namespace.
+    pub(crate) parts: BTreeMap<String, String>,
 }
 
 /// One namespace of the store.
@@ -58,6 +62,10 @@ pub struct ShardStatus {
     pub claims: usize,
     /// Bytes on disk.
     pub bytes: usize,
+    /// Windows that were left out since a bound is no version, by feed.
+    pub(crate) unreadable: BTreeMap<String, usize>,
+    /// The parts that it was compiled from, in the order of their feeds.
+    pub(crate) parts: Vec<String>,
     pub(crate) file: String,
 }
 
@@ -86,10 +94,31 @@ impl Status {
         }
     }
 
-    /// Every file that the set needs.
+    /// Every part of every feed.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        let parts = self.feeds.iter().flat_map(|feed| feed.parts.values());
+        parts.map(String::as_str)
+    }
+
+    /// Every file that matching needs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let shards = self.shards.iter().map(|shard| shard.file.as_str());
         shards.chain(self.tables.values().map(String::as_str))
+    }
+
+    /// What a feed said that is not in use, by reason: records, and windows
+    /// that could not be read.
+    pub fn skipped(&self, feed: &FeedStatus) -> BTreeMap<String, usize> {
+        let mut skipped = feed.skipped.clone();
+        let windows = self
+            .shards
+            .iter()
+            .filter_map(|s| s.unreadable.get(&feed.name));
+        let windows: usize = windows.sum();
+        if windows > 0 {
+            *skipped.entry(NO_VERSION.to_owned()).or_default() += windows;
+        }
+        skipped
     }
 
     pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
@@ -157,14 +186,18 @@ impl fmt::Display for Status {
             "FEED", "RECORDS", "LEFT OUT", "TAKEN"
         )?;
         for feed in &self.feeds {
-            let skipped: usize = feed.skipped.values().sum();
+            let skipped = self.skipped(feed);
+            let total: usize = skipped.values().sum();
             writeln!(
                 f,
                 "{:width$}  {:>8}  {:>8}  {:20}  {}",
-                feed.name, feed.records, skipped, feed.taken, feed.newest
+                feed.name, feed.records, total, feed.taken, feed.newest
             )?;
-            for (reason, count) in &feed.skipped {
+            for (reason, count) in &skipped {
                 writeln!(f, "{:width$}    {count} left out: {reason}", "")?;
+            }
+            if let Some(reason) = &feed.held_back {
+                writeln!(f, "{:width$}    newer data held back: {reason}", "")?;
             }
         }
         let width = self

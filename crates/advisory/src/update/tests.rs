@@ -3,6 +3,9 @@ use crate::Store;
 use crate::testing::{load, osv};
 use std::fs;
 
+fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateError> {
+    super::update(folder, from, UpdateOptions::default())
+}
 fn record(id: &str) -> String {
     osv(
         id,
@@ -16,7 +19,7 @@ fn record(id: &str) -> String {
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    for part in ["advisories", "advisories/shards"] {
+    for part in ["advisories", "advisories/shards", "advisories/parts"] {
         for entry in fs::read_dir(folder.join(part)).unwrap().flatten() {
             if entry.path().is_file() {
                 files.push((
@@ -52,22 +55,81 @@ fn the_same_feeds_give_the_same_bytes() {
     assert_eq!(before, files(a.path()));
 }
 
+const TRACKER: &str = r#"{"x": {"CVE-2024-1": {"releases": {"bookworm": {"status": "open"}}}}}"#;
+
+fn held(folder: &Path) -> Vec<(String, bool)> {
+    let store = Store::open(folder).unwrap();
+    let feeds = store.status().feeds.iter();
+    feeds
+        .map(|feed| (feed.name.clone(), feed.held_back.is_some()))
+        .collect()
+}
+
 #[test]
-fn a_broken_feed_changes_nothing_and_is_named() {
+fn a_broken_feed_stays_as_it_was_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    load(folder.path(), &[&record("PYSEC-1")]).unwrap();
-    let before = files(folder.path());
+    load(folder.path(), &[TRACKER, &record("PYSEC-1")]).unwrap();
+    let cut = &TRACKER[..TRACKER.len() - 9];
+    let report = load(folder.path(), &[cut, &record("PYSEC-2")]).unwrap();
+    assert!(!report.is_whole());
+    let text = report.to_string();
+    assert!(text.contains("broken and not in use (1):"), "{text}");
+    assert!(
+        text.contains("0.json: feed debian-tracker: EOF while parsing"),
+        "{text}"
+    );
+    assert_eq!(
+        held(folder.path()),
+        [("debian-tracker".into(), true), ("osv/PyPI".into(), false)]
+    );
+    // It is told until the feed has been read again.
+    load(folder.path(), &[TRACKER]).unwrap();
+    assert!(held(folder.path()).iter().all(|(_, held)| !held));
+    let store = Store::open(folder.path()).unwrap();
+    let namespaces = store.status().shards.iter().map(|s| s.namespace.as_str());
+    assert_eq!(namespaces.collect::<Vec<_>>(), ["debian:12", "pypi"]);
+}
+
+#[test]
+fn a_broken_record_costs_that_record() {
+    let folder = tempfile::tempdir().unwrap();
     let whole = record("PYSEC-2");
-    let error = load(
-        folder.path(),
-        &[&record("PYSEC-3"), &whole[..whole.len() - 9]],
-    )
-    .unwrap_err()
-    .to_string();
-    assert!(error.starts_with("feed osv: `"), "{error}");
-    assert!(error.contains("1.json"), "{error}");
-    assert!(!error.contains('\n'), "{error}");
-    assert_eq!(before, files(folder.path()));
+    let cut = &whole[..whole.len() - 9];
+    let report = load(folder.path(), &[&record("PYSEC-1"), cut]).unwrap();
+    assert!(!report.is_whole());
+    assert!(
+        report.to_string().contains("1 left out: broken"),
+        "{report}"
+    );
+    let error = load(folder.path(), &[cut]).unwrap_err().to_string();
+    assert!(error.contains("0.json") && !error.contains('\n'), "{error}");
+}
+
+#[test]
+fn a_feed_that_shrinks_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<String> = (0..60)
+        .map(|number| record(&format!("PYSEC-{number}")))
+        .collect();
+    let texts: Vec<&str> = records.iter().map(String::as_str).collect();
+    load(folder.path(), &texts).unwrap();
+    let report = load(folder.path(), &texts[..30]).unwrap();
+    assert!(!report.is_whole());
+    assert!(
+        report
+            .to_string()
+            .contains("30 records came where there were 60"),
+        "{report}"
+    );
+    assert!(load(folder.path(), &texts[..50]).unwrap().is_whole());
+    let feeds = tempfile::tempdir().unwrap();
+    fs::write(feeds.path().join("one.json"), &records[0]).unwrap();
+    let options = UpdateOptions {
+        allow_shrinking: true,
+    };
+    let from = [feeds.path().display().to_string()];
+    let report = super::update(folder.path(), &from, options).unwrap();
+    assert!(report.is_whole());
 }
 
 #[test]
@@ -77,7 +139,7 @@ fn what_is_no_feed_is_listed_or_refused_when_named() {
         .unwrap()
         .to_string();
     assert!(
-        report.contains("no feed that is known here (1 files)"),
+        report.contains("no feed that is known here (1):"),
         "{report}"
     );
     let page = tempfile::NamedTempFile::new().unwrap();
@@ -93,7 +155,7 @@ fn what_is_no_feed_is_listed_or_refused_when_named() {
 #[test]
 fn two_updates_do_not_run_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let writer = Writer::open(folder.path()).unwrap().unwrap();
+    let writer = Lock::take(folder.path()).unwrap().unwrap();
     let error = load(folder.path(), &[&record("PYSEC-1")]).unwrap_err();
     assert!(matches!(error, UpdateError::Busy(_)), "{error}");
     drop(writer);
@@ -126,8 +188,8 @@ fn archives_are_read_member_by_member() {
     );
     let cut = fs::read(feeds.path().join("all.zip")).unwrap();
     fs::write(feeds.path().join("all.zip"), &cut[..cut.len() - 30]).unwrap();
-    let error = update(folder.path(), &[feeds.path().display().to_string()])
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("all.zip"), "{error}");
+    // Nobody knows what the archive held, so nothing may be less than before.
+    let report = update(folder.path(), &[feeds.path().display().to_string()]).unwrap();
+    assert!(report.to_string().contains("all.zip"), "{report}");
+    assert_eq!(held(folder.path()), [("osv/PyPI".into(), true)]);
 }

@@ -3,7 +3,7 @@
 use crate::outputs::print;
 use crate::{Failure, folders};
 use clap::{Args, Subcommand};
-use plimsoll_advisory::{Store, update};
+use plimsoll_advisory::{Store, UpdateOptions, update};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -18,11 +18,16 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Read feeds in their upstream format and replace the data as a whole
+    /// Read feeds in their upstream format, each in place of what it said
+    /// before
     Update {
         /// Folder, file or URL that holds feeds; may be given many times
         #[arg(long, required = true, value_name = "DIR|FILE|URL", num_args = 1..)]
         from: Vec<String>,
+
+        /// Take feeds that bring far fewer records than they had
+        #[arg(long)]
+        allow_shrinking: bool,
     },
     /// Print feeds, records and age
     Status,
@@ -31,15 +36,29 @@ enum Verb {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let folder = folders::data(arguments.data_dir.as_ref())?;
     let text = match &arguments.verb {
-        Verb::Update { from } => match update(&folder, from) {
-            Ok(report) => report.to_string(),
-            Err(error) if error.is_usage() => return Err(Failure::usage(error)),
-            Err(error) => {
-                return Err(Failure::unjudged(format!(
-                    "{error}; the data stays as it was"
-                )));
+        Verb::Update {
+            from,
+            allow_shrinking,
+        } => {
+            let options = UpdateOptions {
+                allow_shrinking: *allow_shrinking,
+            };
+            match update(&folder, from, options) {
+                Ok(report) if report.is_whole() => report.to_string(),
+                Ok(report) => {
+                    print(report.to_string().as_bytes())?;
+                    return Err(Failure::unjudged(
+                        "some of the data could not be renewed; what is named above stays as it was",
+                    ));
+                }
+                Err(error) if error.is_usage() => return Err(Failure::usage(error)),
+                Err(error) => {
+                    return Err(Failure::unjudged(format!(
+                        "{error}; the data stays as it was"
+                    )));
+                }
             }
-        },
+        }
         Verb::Status => {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
             store.status().to_string()

@@ -3,7 +3,7 @@
 use super::source::Source;
 use crate::{Failure, folders, outputs};
 use clap::Args;
-use plimsoll_advisory::{Matched, Store, StoreError};
+use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, update};
 use plimsoll_policy::{DataPosition, Policy, Subject, judge};
 use plimsoll_report::Report;
 use std::path::{Path, PathBuf};
@@ -70,13 +70,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         folders::data(arguments.data_dir.as_ref())?
     } else {
         scratch = tempfile::tempdir().map_err(Failure::unjudged)?;
-        plimsoll_advisory::update(scratch.path(), &arguments.advisories).map_err(|error| {
+        let options = UpdateOptions::default();
+        let report = update(scratch.path(), &arguments.advisories, options).map_err(|error| {
             if error.is_usage() {
                 Failure::usage(error)
             } else {
                 Failure::unjudged(error)
             }
         })?;
+        if !report.is_whole() {
+            eprint!("{report}");
+            return Err(Failure::unjudged(
+                "some of the advisories could not be read",
+            ));
+        }
         scratch.path().to_owned()
     };
     let store = match Store::open(&folder) {
