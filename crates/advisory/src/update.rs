@@ -14,6 +14,8 @@ pub struct UpdateReport {
     status: Status,
     /// Files that no feed recognises.
     strangers: Vec<String>,
+    /// Members of archives that are broken, and why.
+    broken: Vec<(String, String)>,
 }
 
 /// An update that changed nothing.
@@ -94,24 +96,41 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
     let writer = Writer::open(folder).map_err(write)?;
     let writer = writer.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
     let mut intake = Intake::default();
-    let mut strangers = Vec::new();
+    let (mut strangers, mut broken) = (Vec::new(), Vec::new());
     for mut input in input::all(from)? {
         let mut known = BTreeSet::new();
         let mut failure = None;
         let taken = input.taken.to_string();
+        let before = broken.len();
         input
-            .documents(|name, document| {
-                let Some(feed) = feeds::of(document) else {
+            .documents(|document| {
+                let name = document.name;
+                let content = match document.content {
+                    Ok(content) => content,
+                    Err(reason) => {
+                        broken.push((name, reason));
+                        return Ok(());
+                    }
+                };
+                let Some(feed) = feeds::of(&content) else {
                     return Ok(());
                 };
-                known.insert(feed.name());
-                feed.read(document, &mut intake).map_err(|reason| {
-                    failure = Some(feed.name());
-                    InputError {
-                        input: name.to_owned(),
-                        reason: Some(reason),
+                match feed.read(&content, &mut intake) {
+                    Ok(()) => {
+                        known.insert(feed.name());
                     }
-                })
+                    Err(reason) if document.is_member => {
+                        broken.push((name, format!("feed {}: {reason}", feed.name())));
+                    }
+                    Err(reason) => {
+                        failure = Some(feed.name());
+                        return Err(InputError {
+                            input: name,
+                            reason: Some(reason),
+                        });
+                    }
+                }
+                Ok(())
             })
             .map_err(|error| match failure {
                 Some(feed) => UpdateError::Feed {
@@ -123,6 +142,13 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
             })?;
         intake.taken(&taken);
         if known.is_empty() {
+            // An archive of which nothing can be read is broken itself.
+            if let Some((input, reason)) = broken.get(before) {
+                return Err(UpdateError::Input {
+                    input: input.clone(),
+                    reason: reason.clone(),
+                });
+            }
             if input.named {
                 return Err(UpdateError::Unknown { input: input.name });
             }
@@ -135,27 +161,38 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
         });
     }
     let status = writer.replace(&intake).map_err(write)?;
-    Ok(UpdateReport { status, strangers })
+    Ok(UpdateReport {
+        status,
+        strangers,
+        broken,
+    })
 }
 
 impl fmt::Display for UpdateReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
-        if !self.strangers.is_empty() {
-            writeln!(
-                f,
-                "\nnot read, no feed that is known here ({} files):",
-                self.strangers.len()
-            )?;
-            for name in self.strangers.iter().take(20) {
-                writeln!(f, "  {name}")?;
-            }
-            if self.strangers.len() > 20 {
-                writeln!(f, "  and {} more", self.strangers.len() - 20)?;
-            }
-        }
-        Ok(())
+        let broken = self.broken.iter();
+        let broken = broken.map(|(name, reason)| format!("{name}: {reason}"));
+        list(f, "broken", broken.collect())?;
+        let strangers = self.strangers.clone();
+        list(f, "no feed that is known here", strangers)
     }
+}
+
+/// What was not read, as far as anybody wants to see it.
+fn list(f: &mut fmt::Formatter<'_>, why: &str, names: Vec<String>) -> fmt::Result {
+    const SHOWN: usize = 20;
+    if names.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\nnot read, {why} ({} files):", names.len())?;
+    for name in names.iter().take(SHOWN) {
+        writeln!(f, "  {name}")?;
+    }
+    if names.len() > SHOWN {
+        writeln!(f, "  and {} more", names.len() - SHOWN)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
