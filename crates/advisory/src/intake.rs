@@ -146,6 +146,11 @@ impl Intake {
         self.tallies.entry(feed.to_owned()).or_default()
     }
 
+    /// Every advisory, to be changed.
+    pub(crate) fn advisories_mut(&mut self) -> impl Iterator<Item = &mut Advisory> {
+        self.advisories.values_mut()
+    }
+
     /// Every advisory, by feed, record and vulnerability.
     pub(crate) fn advisories(&self) -> impl Iterator<Item = &Advisory> {
         self.advisories.values()

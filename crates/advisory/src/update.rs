@@ -160,6 +160,9 @@ pub fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateErro
             input: from.join("`, `"),
         });
     }
+    for feed in feeds::ALL {
+        feed.settle(&mut intake);
+    }
     let status = writer.replace(&intake).map_err(write)?;
     Ok(UpdateReport {
         status,

@@ -1,7 +1,9 @@
 //! One file per upstream; the table below is what exists.
 
+mod alpine_rejections;
 mod alpine_secdb;
 mod cisa_kev;
+mod debian_lists;
 mod debian_tracker;
 mod epss;
 mod osv;
@@ -26,6 +28,9 @@ pub(crate) trait Feed: Sync {
     /// When the document is not what its first bytes promised: one line for
     /// people, without its name. Nothing of it may be used then.
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String>;
+
+    /// Joins what it said with what other feeds said, once everything is read.
+    fn settle(&self, _intake: &mut Intake) {}
 }
 
 /// Bytes of a document that recognition looks at.
@@ -34,7 +39,9 @@ pub(crate) const HEAD: usize = 64 << 10;
 /// Every feed, in the order in which they are asked.
 pub(crate) static ALL: &[&dyn Feed] = &[
     &debian_tracker::DebianTracker,
+    &debian_lists::DebianLists,
     &alpine_secdb::AlpineSecdb,
+    &alpine_rejections::AlpineRejections,
     &cisa_kev::CisaKev,
     &epss::EpssScores,
     &osv::Osv,
@@ -51,4 +58,31 @@ pub(crate) fn of(document: &[u8]) -> Option<&'static dyn Feed> {
 fn json<'a, T: serde::Deserialize<'a>>(document: &'a [u8]) -> Result<T, String> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     serde_json::from_slice(document).map_err(|error| error.to_string())
+}
+
+/// Parses one YAML document, within bounds, and says where it breaks.
+fn yaml<T: serde::de::DeserializeOwned>(document: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(document).map_err(|error| error.to_string())?;
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_nodes: 20_000_000,
+            max_events: 40_000_000,
+            max_documents: 1,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 1_000_000,
+        },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+        message.lines().next().unwrap_or_default().to_owned()
+    })
+}
+
+/// Lines that say something, for recognising YAML: no comments, no markers.
+fn lines(head: &str) -> impl Iterator<Item = &str> {
+    let lines = head.lines().map(str::trim_end);
+    lines.filter(|line| !line.is_empty() && *line != "---" && !line.trim_start().starts_with('#'))
 }
