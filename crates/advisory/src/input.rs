@@ -1,16 +1,16 @@
 //! Where feeds come from: folders, files and URLs, as documents in one order.
 
+mod archive;
+mod tar;
+
+pub(crate) use archive::Document;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Bytes that one document may have, inflated.
-const MAX_DOCUMENT: u64 = 2 << 30;
 /// Bytes that one download may have.
 const MAX_DOWNLOAD: u64 = 4 << 30;
-/// Members that one archive may have.
-const MAX_MEMBERS: usize = 4_000_000;
 /// Files that one folder may hold.
 const MAX_FILES: usize = 1_000_000;
 /// Seconds without any answer before a download is given up.
@@ -137,71 +137,4 @@ fn download(url: &str) -> Result<Input, InputError> {
         named: true,
         file,
     })
-}
-
-impl Input {
-    /// Hands over every document: the file itself, inflated where it is gzip
-    /// or zstd, or each JSON member of a zip archive.
-    pub(crate) fn documents(
-        &mut self,
-        mut each: impl FnMut(&str, &[u8]) -> Result<(), InputError>,
-    ) -> Result<(), InputError> {
-        let name = self.name.clone();
-        let broken = |error: io::Error| failed(&name, error);
-        self.file.rewind().map_err(broken)?;
-        let mut magic = [0; 4];
-        let mut filled = 0;
-        while filled < magic.len() {
-            match self.file.read(&mut magic[filled..]).map_err(broken)? {
-                0 => break,
-                length => filled += length,
-            }
-        }
-        self.file.rewind().map_err(broken)?;
-        match &magic {
-            b"PK\x03\x04" | b"PK\x05\x06" => self.members(each),
-            [0x1f, 0x8b, ..] => {
-                let reader = flate2::read::MultiGzDecoder::new(&self.file);
-                each(&self.name, &whole(reader).map_err(broken)?)
-            }
-            [0x28, 0xb5, 0x2f, 0xfd] => {
-                let reader = zstd::stream::read::Decoder::new(&self.file).map_err(broken)?;
-                each(&self.name, &whole(reader).map_err(broken)?)
-            }
-            _ => each(&self.name, &whole(&self.file).map_err(broken)?),
-        }
-    }
-
-    fn members(
-        &self,
-        mut each: impl FnMut(&str, &[u8]) -> Result<(), InputError>,
-    ) -> Result<(), InputError> {
-        let broken = |error: zip::result::ZipError| failed(&self.name, error);
-        let reader = io::BufReader::with_capacity(1 << 16, &self.file);
-        let mut archive = zip::ZipArchive::new(reader).map_err(broken)?;
-        if archive.len() > MAX_MEMBERS {
-            return Err(failed(
-                &self.name,
-                format!("it has more than {MAX_MEMBERS} members"),
-            ));
-        }
-        for index in 0..archive.len() {
-            let member = archive.by_index(index).map_err(broken)?;
-            let name = format!("{}!{}", self.name, member.name().map_err(broken)?);
-            if member.is_file() && name.ends_with(".json") {
-                let bytes = whole(member).map_err(|error| failed(&name, error))?;
-                each(&name, &bytes)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_DOCUMENT {
-        return Err(io::Error::other("it inflates to more than 2 GiB"));
-    }
-    Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! Feeds in, data out: each feed whole or not at all.
 
 use crate::feeds;
-use crate::input::{self, Input, InputError};
+use crate::input::{self, Document, Input, InputError};
 use crate::intake::Intake;
 use crate::store::{Lock, Shrinking, Status, Writing};
 use std::collections::BTreeMap;
@@ -160,19 +160,31 @@ impl Reading {
         let taken = input.taken.to_string();
         let named = input.named;
         let name = input.name.clone();
-        let read = input.documents(|name, document| {
-            let Some(feed) = feeds::of(document) else {
+        let read = input.documents(|document| {
+            let Document {
+                name,
+                is_member,
+                content,
+            } = document;
+            let content = match content {
+                Ok(content) => content,
+                Err(reason) => {
+                    self.broken.push((name, reason));
+                    return Ok(());
+                }
+            };
+            let Some(feed) = feeds::of(&content) else {
                 return Ok(());
             };
             known = true;
-            if let Err(reason) = feed.read(document, &mut self.intake) {
-                if feed.is_per_record() {
+            if let Err(reason) = feed.read(&content, &mut self.intake) {
+                if is_member || feed.is_per_record() {
                     self.intake.skipped(feed.name(), "broken");
                 } else {
                     self.held.insert(feed.name().to_owned(), reason.clone());
                 }
                 let reason = format!("feed {}: {reason}", feed.name());
-                self.broken.push((name.to_owned(), reason));
+                self.broken.push((name, reason));
             }
             Ok(())
         });

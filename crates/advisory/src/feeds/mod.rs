@@ -1,11 +1,14 @@
 //! One file per upstream; the table below is what exists.
 
+mod alpine_rejections;
 mod alpine_secdb;
 mod cisa_kev;
+mod debian_lists;
 mod debian_tracker;
 mod epss;
 mod osv;
 
+use crate::advisory::Advisory;
 use crate::intake::Intake;
 
 /// Reads one upstream's format into the common form.
@@ -32,6 +35,10 @@ pub(crate) trait Feed: Sync {
     /// When the document is not what its first bytes promised: one line for
     /// people, without its name. Nothing of it may be used then.
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String>;
+
+    /// Joins what it said of a namespace with what other feeds said of it,
+    /// before that is compiled.
+    fn settle(&self, _told: &mut [Advisory]) {}
 }
 
 /// Bytes of a document that recognition looks at.
@@ -40,7 +47,9 @@ pub(crate) const HEAD: usize = 64 << 10;
 /// Every feed, in the order in which they are asked.
 pub(crate) static ALL: &[&dyn Feed] = &[
     &debian_tracker::DebianTracker,
+    &debian_lists::DebianLists,
     &alpine_secdb::AlpineSecdb,
+    &alpine_rejections::AlpineRejections,
     &cisa_kev::CisaKev,
     &epss::EpssScores,
     &osv::Osv,
@@ -57,4 +66,31 @@ pub(crate) fn of(document: &[u8]) -> Option<&'static dyn Feed> {
 fn json<'a, T: serde::Deserialize<'a>>(document: &'a [u8]) -> Result<T, String> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     serde_json::from_slice(document).map_err(|error| error.to_string())
+}
+
+/// Parses one YAML document, within bounds, and says where it breaks.
+fn yaml<T: serde::de::DeserializeOwned>(document: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(document).map_err(|error| error.to_string())?;
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_nodes: 20_000_000,
+            max_events: 40_000_000,
+            max_documents: 1,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 1_000_000,
+        },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+        message.lines().next().unwrap_or_default().to_owned()
+    })
+}
+
+/// Lines that say something, for recognising YAML: no comments, no markers.
+fn lines(head: &str) -> impl Iterator<Item = &str> {
+    let lines = head.lines().map(str::trim_end);
+    lines.filter(|line| !line.is_empty() && *line != "---" && !line.trim_start().starts_with('#'))
 }

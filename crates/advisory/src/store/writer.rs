@@ -4,6 +4,7 @@
 use super::index::{self, FeedStatus, ShardStatus, Status};
 use super::{FOLDER, SHARDS, compile, part, sections};
 use crate::advisory::Advisory;
+use crate::feeds;
 use crate::intake::Intake;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -207,6 +208,9 @@ impl<'a> Writing<'a> {
         let mut advisories = Vec::new();
         for file in &parts {
             advisories.extend(self.part(file)?);
+        }
+        for feed in feeds::ALL {
+            feed.settle(&mut advisories);
         }
         let rows = advisories.first().and_then(|first| first.affected.first());
         let namespace_of = rows.map(|row| row.namespace.clone());

@@ -193,3 +193,32 @@ fn archives_are_read_member_by_member() {
     assert!(report.to_string().contains("all.zip"), "{report}");
     assert_eq!(held(folder.path()), [("osv/PyPI".into(), true)]);
 }
+
+#[test]
+fn a_broken_member_costs_itself_and_is_named() {
+    use std::io::Write;
+    let feeds = tempfile::tempdir().unwrap();
+    let path = feeds.path().join("all.zip");
+    let archive = |documents: &[String]| {
+        let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+        for (index, document) in documents.iter().enumerate() {
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(format!("{index}.json"), options).unwrap();
+            zip.write_all(document.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap();
+    };
+    let whole = record("PYSEC-1");
+    let cut = whole[..whole.len() - 9].to_owned();
+    archive(&[whole, cut.clone()]);
+    let folder = tempfile::tempdir().unwrap();
+    let report = update(folder.path(), &[path.display().to_string()]).unwrap();
+    let report = report.to_string();
+    assert!(report.contains("broken and not in use (1):"), "{report}");
+    assert!(report.contains("all.zip!1.json: feed osv: "), "{report}");
+    let before = files(folder.path());
+    archive(&[cut]);
+    let error = update(folder.path(), &[path.display().to_string()]).unwrap_err();
+    assert!(error.to_string().contains("all.zip!0.json"), "{error}");
+    assert_eq!(before, files(folder.path()));
+}
