@@ -100,6 +100,64 @@ impl Version {
     }
 }
 
+/// Orders texts of which one may be no version, as PHP's `version_compare`.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    let (a, b) = (php_parts(a), php_parts(b));
+    for (x, y) in a.iter().zip(&b) {
+        let order = match (Number::parse(x), Number::parse(y)) {
+            (Some(x), Some(y)) => x.cmp(&y),
+            _ => php_form(x).cmp(&php_form(y)),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    // A number goes on to something newer, a word is measured by itself.
+    let end = php_form("0");
+    let next = |parts: &[String], other: usize| {
+        parts.get(other).map(|part| match Number::parse(part) {
+            Some(_) => Ordering::Greater,
+            None => php_form(part).cmp(&end),
+        })
+    };
+    next(&a, b.len())
+        .or_else(|| next(&b, a.len()).map(Ordering::reverse))
+        .unwrap_or(Ordering::Equal)
+}
+
+/// Runs of digits and of anything else, between dots, dashes, underscores and
+/// plus signs.
+fn php_parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for piece in text.split(['.', '-', '_', '+']).filter(|p| !p.is_empty()) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let numeric = rest.starts_with(|c: char| c.is_ascii_digit());
+            let (part, tail) = take(rest, |c| c.is_ascii_digit() == numeric);
+            parts.push(part.to_owned());
+            rest = tail;
+        }
+    }
+    parts
+}
+
+/// Rank of a part by what it begins with; words that are not known are oldest.
+fn php_form(part: &str) -> u8 {
+    const FORMS: [(&str, u8); 6] = [
+        ("dev", 1),
+        ("a", 2),
+        ("b", 3),
+        ("RC", 4),
+        ("rc", 4),
+        ("p", 6),
+    ];
+    if Number::parse(part).is_some() {
+        return 5;
+    }
+    let known = FORMS.iter().find(|(form, _)| part.starts_with(form));
+    known.map_or(0, |(_, rank)| *rank)
+}
+
 fn is_year(text: &str) -> bool {
     let (digits, _) = take(text, |c| c.is_ascii_digit());
     digits.len() == 4

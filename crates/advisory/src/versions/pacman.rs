@@ -18,6 +18,10 @@ impl Version {
         if !text.is_ascii() || !edge(text.chars().next()) || !edge(text.chars().next_back()) {
             return None;
         }
+        Some(Self::read(text))
+    }
+
+    fn read(text: &str) -> Self {
         let (digits, rest) = take(text, |c| c.is_ascii_digit());
         let (epoch, rest) = match rest.strip_prefix(':') {
             Some(rest) => (Number::parse(digits).unwrap_or_default(), rest),
@@ -27,12 +31,17 @@ impl Version {
             Some((version, release)) => (version, Some(release.into())),
             None => (rest, None),
         };
-        Some(Self {
+        Self {
             epoch,
             version: version.into(),
             release,
-        })
+        }
     }
+}
+
+/// Orders texts of which one may be no version, as libalpm does.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    Version::read(a).cmp(&Version::read(b))
 }
 
 impl Ord for Version {
