@@ -1,7 +1,7 @@
 //! Packagist: versions as Composer normalises them, four numbers or a date,
 //! a stability and its numbers. Branches other than `1.x-dev` have no order.
 
-use super::number::{Number, compare_padded, take};
+use super::number::{Number, take};
 use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ impl Version {
         }
         let mut numbers = Vec::new();
         let mut rest = text;
+        let mut dashed = false;
         loop {
             let (digits, tail) = take(rest, |c| c.is_ascii_digit());
             numbers.push(Number::parse(digits)?);
@@ -44,9 +45,17 @@ impl Version {
                 &['.']
             };
             match tail.strip_prefix(separator) {
-                Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => rest = next,
+                Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => {
+                    dashed |= !tail.starts_with('.');
+                    rest = next;
+                }
                 _ => break,
             }
+        }
+        // Dates stay as long as they are.
+        let (first, _) = take(text, |c| c.is_ascii_digit());
+        if first.len() <= 5 && !dashed {
+            numbers.resize(4.max(numbers.len()), Number::default());
         }
         let (rest, dev) = match rest.strip_suffix("dev") {
             Some(rest) => (rest.strip_suffix(['.', '-']).unwrap_or(rest), true),
@@ -79,6 +88,10 @@ impl Version {
                 dev,
             },
         })
+    }
+
+    pub fn is_stable(&self) -> bool {
+        self.stability == Stability::Stable
     }
 
     /// `1.2.x`: after every version that it can still bring forth.
@@ -163,9 +176,20 @@ fn is_year(text: &str) -> bool {
     digits.len() == 4
 }
 
+/// What goes on with numbers is newer, unless the other is a patch there.
+fn numbers(a: &Version, b: &Version) -> Ordering {
+    let common = a.numbers.len().min(b.numbers.len());
+    let order = a.numbers[..common].cmp(&b.numbers[..common]);
+    order.then_with(|| match a.numbers.len().cmp(&b.numbers.len()) {
+        Ordering::Less if a.stability == Stability::Patch => Ordering::Greater,
+        Ordering::Greater if b.stability == Stability::Patch => Ordering::Less,
+        order => order,
+    })
+}
+
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare_padded(&self.numbers, &other.numbers)
+        numbers(self, other)
             .then_with(|| self.stability.cmp(&other.stability))
             .then_with(|| self.counter.cmp(&other.counter))
             .then_with(|| other.dev.cmp(&self.dev))

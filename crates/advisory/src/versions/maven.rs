@@ -140,7 +140,7 @@ fn normalized(mut list: Vec<Item>, nesting: Nesting) -> Vec<Item> {
     for i in (0..list.len()).rev() {
         match &list[i] {
             // Without it, the list behind would come to stand in its place.
-            Item::Number(_)
+            Item::Number(_) | Item::Word(_)
                 if i == 0 && nesting == Nesting::Always && begins_with_number(&list) =>
             {
                 break;

@@ -12,13 +12,14 @@ pub(super) struct Version {
 
 impl Version {
     pub fn parse(text: &str) -> Option<Self> {
-        // libalpm has no total order for texts that begin or end with a
+        // libalpm has no total order for parts that begin or end with a
         // separator; no package has such a version.
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        if !text.is_ascii() || !edge(text.chars().next()) || !edge(text.chars().next_back()) {
-            return None;
-        }
-        Some(Self::read(text))
+        let edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let sound = |part: &str| edge(part.bytes().next()) && edge(part.bytes().next_back());
+        let version = Self::read(text);
+        let release = version.release.as_deref();
+        let regular = text.is_ascii() && !text.starts_with(':');
+        (regular && sound(&version.version) && release.is_none_or(sound)).then_some(version)
     }
 
     fn read(text: &str) -> Self {
@@ -39,9 +40,14 @@ impl Version {
     }
 }
 
-/// Orders texts of which one may be no version, as libalpm does.
+/// Orders any two texts as libalpm does: a release that one of them lacks is
+/// not looked at.
 pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
-    Version::read(a).cmp(&Version::read(b))
+    let (mut a, mut b) = (Version::read(a), Version::read(b));
+    if a.release.is_none() || b.release.is_none() {
+        (a.release, b.release) = (None, None);
+    }
+    a.cmp(&b)
 }
 
 impl Ord for Version {

@@ -121,7 +121,11 @@ impl Version {
 
     /// Whether it comes before a release, development versions included.
     pub fn is_pre(&self) -> bool {
-        self.rank.pre != Pre::Final || matches!(self.rank.dev, Dev::Number(_))
+        self.rank.pre != Pre::Final || self.is_dev()
+    }
+
+    pub fn is_dev(&self) -> bool {
+        matches!(self.rank.dev, Dev::Number(_))
     }
 
     pub fn is_post(&self) -> bool {

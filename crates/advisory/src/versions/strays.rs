@@ -25,14 +25,18 @@ pub(super) fn compare(scheme: Scheme, a: &str, b: &str) -> Option<Ordering> {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => super::composer::compare_any(a, b),
         },
-        _ => Place::of(scheme, a).cmp(&Place::of(scheme, b)),
+        _ => match (Place::of(scheme, a), Place::of(scheme, b)) {
+            (Place::Start(Some(a)), Place::Version(b)) if a == b => Ordering::Equal,
+            (Place::Version(a), Place::Start(Some(b))) if a == b => Ordering::Equal,
+            (a, b) => a.cmp(&b),
+        },
     })
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'a> {
-    /// `0`, which OSV writes for the time before every version.
-    Start,
+    /// `0`, which OSV writes for the time before every version but `0.0`.
+    Start(Option<Version>),
     /// Python's legacy versions.
     Below(&'a str),
     Version(Version),
@@ -42,7 +46,7 @@ enum Place<'a> {
 impl<'a> Place<'a> {
     fn of(scheme: Scheme, text: &'a str) -> Self {
         if text == "0" && matches!(scheme, Scheme::Semver | Scheme::Pep440) {
-            return Place::Start;
+            return Place::Start(scheme.parse(text));
         }
         match scheme.parse(text) {
             Some(version) => Place::Version(version),

@@ -5,6 +5,7 @@
 use super::partial::Partial;
 use super::terms;
 use crate::versions::Scheme;
+use crate::versions::composer::Version;
 use crate::versions::number::{Number, take};
 use std::cmp::Ordering;
 
@@ -35,7 +36,7 @@ fn comparisons(alternative: &str) -> Option<Vec<(String, String)>> {
         let (from, to) = (from.trim(), to.trim());
         let partial = Partial::parse(to);
         let upper = match partial {
-            Some(p) if !p.is_whole() && !to.contains('+') && p.tail.is_empty() => {
+            Some(p) if !p.is_whole() && p.tail.is_empty() => {
                 ("<".to_owned(), dev(&next(&p.numbers, p.numbers.len())?))
             }
             _ => ("<=".to_owned(), to.to_owned()),
@@ -48,7 +49,10 @@ fn comparisons(alternative: &str) -> Option<Vec<(String, String)>> {
         let (numbers, wild) = numbers(bound);
         let between = |fixed: usize| {
             let upper = next(&numbers, fixed)?;
-            Some([(">=".to_owned(), dev(bound)), ("<".to_owned(), dev(&upper))])
+            Some([
+                (">=".to_owned(), start(bound)),
+                ("<".to_owned(), dev(&upper)),
+            ])
         };
         match term.operator {
             "" | "=" | "==" if wild && numbers.is_empty() => {}
@@ -78,11 +82,12 @@ fn comparisons(alternative: &str) -> Option<Vec<(String, String)>> {
 /// The numbers a bound begins with, and whether the next one is wild.
 fn numbers(bound: &str) -> (Vec<Number>, bool) {
     let core = bound.strip_prefix(['v', 'V']).unwrap_or(bound);
-    let (core, _) = take(core, |c| {
+    let (core, rest) = take(core, |c| {
         c.is_ascii_digit() || matches!(c, '.' | '*' | 'x' | 'X')
     });
     let numbers = core.split('.').map_while(Number::parse).collect();
-    (numbers, core.contains(['*', 'x', 'X']))
+    // `1.x-dev` is a branch.
+    (numbers, rest.is_empty() && core.contains(['*', 'x', 'X']))
 }
 
 fn joined(numbers: &[Number]) -> String {
@@ -98,15 +103,22 @@ fn next(numbers: &[Number], fixed: usize) -> Option<String> {
     Some(joined(&numbers))
 }
 
-/// The development state of a release; other versions stay as they are.
+/// Where a bound begins: at the development state of a release that is named
+/// without a stability.
 fn dev(bound: &str) -> String {
     let core = bound.split('+').next().unwrap_or_default();
-    let (_, rest) = take(core.trim_start_matches(['v', 'V']), |c| {
-        c.is_ascii_digit() || c == '.'
-    });
-    if rest.is_empty() {
-        format!("{core}-dev")
+    let named = core.to_ascii_lowercase().ends_with("stable");
+    match Version::parse(core) {
+        Some(version) if version.is_stable() && !named => format!("{core}-dev"),
+        _ => core.to_owned(),
+    }
+}
+
+/// As [`dev`], but a build is as good as a stability.
+fn start(bound: &str) -> String {
+    if bound.contains('+') {
+        bound.to_owned()
     } else {
-        core.to_owned()
+        dev(bound)
     }
 }

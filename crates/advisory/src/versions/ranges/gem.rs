@@ -4,7 +4,8 @@
 use super::partial::place;
 use super::{Term, any};
 use crate::versions::gem::Version;
-use crate::versions::{Scheme, flavour, number::Number};
+use crate::versions::number::{Number, take};
+use crate::versions::{Scheme, flavour};
 
 pub(super) fn satisfies(version: &str, range: &str) -> Option<bool> {
     let version = flavour::without(Scheme::Gem, version);
@@ -23,7 +24,8 @@ fn holds(version: &Version, term: Term<'_>) -> Option<bool> {
 /// The numbers that `~>` lets nothing change: all before the last, where a
 /// pre-release counts for nothing.
 fn fixed(bound: &str) -> Vec<Number> {
-    let mut numbers: Vec<_> = bound.split('.').map_while(Number::parse).collect();
+    let (release, _) = take(bound, |c| c.is_ascii_digit() || c == '.');
+    let mut numbers: Vec<_> = release.split('.').map_while(Number::parse).collect();
     if numbers.len() > 1 {
         numbers.pop();
     }

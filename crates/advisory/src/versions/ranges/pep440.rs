@@ -40,8 +40,16 @@ fn holds(text: &str, version: &Version, term: Term<'_>) -> Option<bool> {
             let begins = version.epoch == bound.epoch && place(&version.release, fixed).is_eq();
             order.is_ge() && begins
         }
-        "<" => order.is_lt() && !(same_release && version.is_pre() && !bound.is_pre()),
-        ">" => order.is_gt() && !(same_release && version.is_post() && !bound.is_post()),
+        // Neither a pre-release nor a post-release of the bound itself.
+        "<" => {
+            let of_bound = !bound.is_post()
+                || (&version.rank.pre, &version.rank.post) == (&bound.rank.pre, &bound.rank.post);
+            order.is_lt() && !(same_release && version.is_pre() && !bound.is_pre() && of_bound)
+        }
+        ">" => {
+            let of_bound = !bound.is_dev() && version.rank.pre == bound.rank.pre;
+            order.is_gt() && !(same_release && version.is_post() && !bound.is_post() && of_bound)
+        }
         operator => return super::compare(operator, order),
     })
 }
