@@ -54,11 +54,18 @@ pub(super) fn satisfies_npm(version: &str, range: &str) -> Option<bool> {
     npm::satisfies(version.trim(), range)
 }
 
-/// Comparisons in the scheme's own order, nothing more.
+/// Bounds in the scheme's own order, nothing more.
 fn plain(scheme: Scheme, version: &str, range: &str) -> Option<bool> {
-    let version = scheme.parse(version)?;
-    any(range, |term| {
-        compare(term.operator, version.cmp(&scheme.parse(term.bound)?))
+    let parsed = scheme.parse(version)?;
+    let compared = any(range, |term| {
+        compare(term.operator, parsed.cmp(&scheme.parse(term.bound)?))
+    });
+    // `^1.2` of Dart, `[1.0,2.0)` of NuGet.
+    compared.or_else(|| {
+        let windows = windows::windows(scheme, range)?;
+        windows.iter().try_fold(false, |any, window| {
+            Some(any | window.contains(scheme, version)?)
+        })
     })
 }
 

@@ -54,10 +54,10 @@ fn holds(version: &Version, term: Term<'_>, plain: bool) -> Option<bool> {
         Version::release(partial.numbers.clone())
     };
     let (order, place) = (version.cmp(&bound), partial.place(version.numbers()));
-    if whole && term.operator == "!=" || plain {
-        if let Some(holds) = super::compare(term.operator, order) {
-            return Some(holds);
-        }
+    if (plain || whole && term.operator == "!=")
+        && let Some(holds) = super::compare(term.operator, order)
+    {
+        return Some(holds);
     }
     let welcome = !version.is_prerelease() || bound.is_prerelease();
     let wild = !whole;

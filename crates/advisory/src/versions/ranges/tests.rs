@@ -143,6 +143,14 @@ fn a_gem_requirement_ends_before_the_prereleases_of_the_next_release() {
 }
 
 #[test]
+fn dart_and_nuget_name_bounds_in_their_own_way() {
+    let dart = [("1.9.0", "^1.2.0", true), ("2.0.0", "^1.2.0", false)];
+    check(Scheme::Pub, &dart);
+    let nuget = [("1.9", "[1.2,2.0)", true), ("2.0", "[1.2,2.0)", false)];
+    check(Scheme::Nuget, &nuget);
+}
+
+#[test]
 fn a_bare_maven_version_only_recommends() {
     check(
         Scheme::Maven,
