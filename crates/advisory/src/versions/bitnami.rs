@@ -5,7 +5,7 @@ use super::number::{Number, compare_padded};
 use super::semver::{Prerelease, numbers};
 use std::cmp::Ordering;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Version {
     numbers: Vec<Number>,
     prerelease: Prerelease,
@@ -26,12 +26,25 @@ impl Version {
             revision,
         })
     }
+
+    pub fn numbers(&self) -> &[Number] {
+        &self.numbers
+    }
+
+    pub fn has_revision(&self) -> bool {
+        self.revision.is_some()
+    }
+
+    /// The order without revisions.
+    pub fn cmp_release(&self, other: &Self) -> Ordering {
+        compare_padded(&self.numbers, &other.numbers)
+            .then_with(|| self.prerelease.cmp(&other.prerelease))
+    }
 }
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare_padded(&self.numbers, &other.numbers)
-            .then_with(|| self.prerelease.cmp(&other.prerelease))
+        self.cmp_release(other)
             .then_with(|| self.revision.cmp(&other.revision))
     }
 }

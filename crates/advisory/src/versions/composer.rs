@@ -1,7 +1,7 @@
 //! Packagist: versions as Composer normalises them, four numbers or a date,
 //! a stability and its numbers. Branches other than `1.x-dev` have no order.
 
-use super::number::{Number, compare_padded, take};
+use super::number::{Number, take};
 use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ impl Version {
         }
         let mut numbers = Vec::new();
         let mut rest = text;
+        let mut dashed = false;
         loop {
             let (digits, tail) = take(rest, |c| c.is_ascii_digit());
             numbers.push(Number::parse(digits)?);
@@ -44,9 +45,17 @@ impl Version {
                 &['.']
             };
             match tail.strip_prefix(separator) {
-                Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => rest = next,
+                Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => {
+                    dashed |= !tail.starts_with('.');
+                    rest = next;
+                }
                 _ => break,
             }
+        }
+        // Dates stay as long as they are.
+        let (first, _) = take(text, |c| c.is_ascii_digit());
+        if first.len() <= 5 && !dashed {
+            numbers.resize(4.max(numbers.len()), Number::default());
         }
         let (rest, dev) = match rest.strip_suffix("dev") {
             Some(rest) => (rest.strip_suffix(['.', '-']).unwrap_or(rest), true),
@@ -81,6 +90,10 @@ impl Version {
         })
     }
 
+    pub fn is_stable(&self) -> bool {
+        self.stability == Stability::Stable
+    }
+
     /// `1.2.x`: after every version that it can still bring forth.
     fn branch(text: &str) -> Option<Self> {
         let mut numbers = Vec::new();
@@ -100,14 +113,83 @@ impl Version {
     }
 }
 
+/// Orders texts of which one may be no version, as PHP's `version_compare`.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    let (a, b) = (php_parts(a), php_parts(b));
+    for (x, y) in a.iter().zip(&b) {
+        let order = match (Number::parse(x), Number::parse(y)) {
+            (Some(x), Some(y)) => x.cmp(&y),
+            _ => php_form(x).cmp(&php_form(y)),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    // A number goes on to something newer, a word is measured by itself.
+    let end = php_form("0");
+    let next = |parts: &[String], other: usize| {
+        parts.get(other).map(|part| match Number::parse(part) {
+            Some(_) => Ordering::Greater,
+            None => php_form(part).cmp(&end),
+        })
+    };
+    next(&a, b.len())
+        .or_else(|| next(&b, a.len()).map(Ordering::reverse))
+        .unwrap_or(Ordering::Equal)
+}
+
+/// Runs of digits and of anything else, between dots, dashes, underscores and
+/// plus signs.
+fn php_parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for piece in text.split(['.', '-', '_', '+']).filter(|p| !p.is_empty()) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let numeric = rest.starts_with(|c: char| c.is_ascii_digit());
+            let (part, tail) = take(rest, |c| c.is_ascii_digit() == numeric);
+            parts.push(part.to_owned());
+            rest = tail;
+        }
+    }
+    parts
+}
+
+/// Rank of a part by what it begins with; words that are not known are oldest.
+fn php_form(part: &str) -> u8 {
+    const FORMS: [(&str, u8); 6] = [
+        ("dev", 1),
+        ("a", 2),
+        ("b", 3),
+        ("RC", 4),
+        ("rc", 4),
+        ("p", 6),
+    ];
+    if Number::parse(part).is_some() {
+        return 5;
+    }
+    let known = FORMS.iter().find(|(form, _)| part.starts_with(form));
+    known.map_or(0, |(_, rank)| *rank)
+}
+
 fn is_year(text: &str) -> bool {
     let (digits, _) = take(text, |c| c.is_ascii_digit());
     digits.len() == 4
 }
 
+/// What goes on with numbers is newer, unless the other is a patch there.
+fn numbers(a: &Version, b: &Version) -> Ordering {
+    let common = a.numbers.len().min(b.numbers.len());
+    let order = a.numbers[..common].cmp(&b.numbers[..common]);
+    order.then_with(|| match a.numbers.len().cmp(&b.numbers.len()) {
+        Ordering::Less if a.stability == Stability::Patch => Ordering::Greater,
+        Ordering::Greater if b.stability == Stability::Patch => Ordering::Less,
+        order => order,
+    })
+}
+
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare_padded(&self.numbers, &other.numbers)
+        numbers(self, other)
             .then_with(|| self.stability.cmp(&other.stability))
             .then_with(|| self.counter.cmp(&other.counter))
             .then_with(|| other.dev.cmp(&self.dev))

@@ -15,6 +15,19 @@ enum Segment {
 
 impl Version {
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text, Dash::Separates)
+    }
+
+    /// The numbers in front, without zeros at their end.
+    pub fn release(&self) -> Vec<Number> {
+        let numbers = self.0.iter().map_while(|segment| match segment {
+            Segment::Number(number) => Some(number.clone()),
+            Segment::Word(_) => None,
+        });
+        numbers.collect()
+    }
+
+    fn read(text: &str, dash: Dash) -> Option<Self> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         if !text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(legal) {
             return None;
@@ -23,9 +36,8 @@ impl Version {
         let mut rest = text;
         while !rest.is_empty() {
             if let Some(tail) = rest.strip_prefix('-') {
-                // A dash before a word only separates; before a number it
-                // makes a pre-release.
-                if tail.starts_with(|c: char| c.is_ascii_digit()) {
+                // Before a number it makes a pre-release in any case.
+                if dash == Dash::IsPre || tail.starts_with(|c: char| c.is_ascii_digit()) {
                     segments.push(Segment::Word("pre".into()));
                 }
                 rest = tail;
@@ -45,6 +57,26 @@ impl Version {
             rest = tail;
         }
         Some(Self(trimmed(segments)))
+    }
+}
+
+/// What a dash before a word says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dash {
+    /// `1.0.0-beta` is `1.0.0.beta`: RubyGems as of 4.1.
+    Separates,
+    /// `1.0.0-beta` is `1.0.0.pre.beta`: RubyGems before that.
+    IsPre,
+}
+
+/// Orders two texts as the RubyGems in use today do, nothing being zero and
+/// what is no version being newest.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    let read = |text: &str| Version::read(if text.is_empty() { "0" } else { text }, Dash::IsPre);
+    match (read(a), read(b)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        (None, None) => a.cmp(b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
     }
 }
 

@@ -14,7 +14,7 @@ impl Version {
     pub fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let text = lower.split('+').next().unwrap_or_default();
-        let text = text.replacen("-update", "_", 1);
+        let text = text.replacen("-update", "_", 1).replacen("__", "_", 1);
         let (version, tail) = take(&text, |c| c.is_ascii_digit() || matches!(c, '.' | '_'));
         let mut numbers = version
             .split(['.', '_'])

@@ -1,8 +1,8 @@
-//! Maven: `ComparableVersion` as of 3.9, with one difference: a word always
-//! opens a list of its own, where Maven does so only for the last one. Without
-//! it the order has cycles among odd versions and nothing could be sorted.
+//! Maven: `ComparableVersion` as of 3.9, with one difference where versions
+//! are sorted: a word always opens a list of its own, where Maven lets only
+//! the last one do so. Without it the order has cycles among odd versions.
 
-use super::number::{Number, take};
+use super::number::Number;
 use std::cmp::Ordering;
 
 /// Known qualifiers in order; the empty one is the release.
@@ -15,8 +15,6 @@ pub(super) struct Version(Vec<Item>);
 enum Item {
     Number(Number),
     Word(Box<str>),
-    /// A word directly followed by a number, as `rc1`.
-    Combination(Box<str>, Number),
     List(Vec<Item>),
 }
 
@@ -25,141 +23,139 @@ impl Version {
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return None;
         }
-        let lower = text.to_lowercase();
-        Some(Self(parse(&lower)))
+        Some(Self(parse(text, Nesting::Always)))
     }
 }
 
-fn parse(text: &str) -> Vec<Item> {
-    // Every list is closed at the end, so open ones form a stack.
-    let mut stack: Vec<Vec<Item>> = vec![Vec::new()];
-    let mut start = 0;
-    let (mut in_number, mut combination) = (false, false);
-    let bytes = text.as_bytes();
-    let push = |stack: &mut Vec<Vec<Item>>, item| {
-        if let Some(list) = stack.last_mut() {
+/// Orders any two texts exactly as `ComparableVersion` does, cycles included.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    lists(&parse(a, Nesting::Last), &parse(b, Nesting::Last))
+}
+
+/// Which words open a list of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nesting {
+    Always,
+    Last,
+}
+
+/// The lists that are open. All of them are closed at the end, so each is the
+/// last item of the one before.
+struct Lists {
+    open: Vec<Vec<Item>>,
+    nesting: Nesting,
+}
+
+impl Lists {
+    fn add(&mut self, item: Item) {
+        if self.nesting == Nesting::Always && matches!(item, Item::Word(_)) {
+            self.nest();
+        }
+        if let Some(list) = self.open.last_mut() {
             list.push(item);
         }
-    };
-    let open = |stack: &mut Vec<Vec<Item>>| {
-        if stack.len() == 1 || stack.last().is_some_and(|list| !list.is_empty()) {
-            stack.push(Vec::new());
+    }
+
+    /// Opens a list, unless the innermost is still empty. The outermost is
+    /// for numbers where words always nest.
+    fn nest(&mut self) {
+        let outermost = self.open.len() == 1 && self.nesting == Nesting::Always;
+        if outermost || self.open.last().is_some_and(|list| !list.is_empty()) {
+            self.open.push(Vec::new());
         }
+    }
+
+    fn close(mut self) -> Vec<Item> {
+        let mut inner: Option<Vec<Item>> = None;
+        while let Some(mut list) = self.open.pop() {
+            list.extend(inner.take().map(Item::List));
+            inner = Some(normalized(list, self.nesting));
+        }
+        inner.unwrap_or_default()
+    }
+}
+
+fn parse(text: &str, nesting: Nesting) -> Vec<Item> {
+    let text = text.to_lowercase();
+    let mut lists = Lists {
+        open: vec![Vec::new()],
+        nesting,
     };
-    for (i, &c) in bytes.iter().enumerate() {
+    let mut start = 0;
+    let mut in_number = false;
+    for (i, c) in text.bytes().enumerate() {
         match c {
-            b'.' => {
-                let part = item(&text[start..i], in_number, combination);
-                if matches!(part, Item::Word(_)) {
-                    open(&mut stack);
-                }
-                push(&mut stack, part);
-                combination = false;
+            b'.' | b'-' => {
+                lists.add(item(&text[start..i], in_number, false));
                 start = i + 1;
-            }
-            b'-' => {
-                if i == start {
-                    push(&mut stack, Item::Number(Number::default()));
-                } else {
-                    let number_follows = bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
-                    if !in_number && number_follows {
-                        combination = true;
-                        continue;
-                    }
-                    let part = item(&text[start..i], in_number, combination);
-                    if matches!(part, Item::Word(_)) {
-                        open(&mut stack);
-                    }
-                    push(&mut stack, part);
+                if c == b'-' {
+                    lists.nest();
                 }
-                start = i + 1;
-                open(&mut stack);
-                combination = false;
             }
-            c if c.is_ascii_digit() => {
-                if !in_number && i > start {
-                    combination = true;
-                    open(&mut stack);
-                }
-                in_number = true;
-            }
-            _ => {
-                if in_number && i > start {
-                    let part = item(&text[start..i], true, combination);
-                    push(&mut stack, part);
+            c => {
+                let digit = c.is_ascii_digit();
+                if digit != in_number && i > start {
+                    // `.rc1` is `-rc1`, as `.rc` is `-rc` at the end.
+                    if digit {
+                        lists.nest();
+                    }
+                    lists.add(item(&text[start..i], in_number, digit));
                     start = i;
-                    open(&mut stack);
-                    combination = false;
+                    lists.nest();
                 }
-                in_number = false;
+                in_number = digit;
             }
         }
     }
     if start < text.len() {
         if !in_number {
-            open(&mut stack);
+            lists.nest();
         }
-        let part = item(&text[start..], in_number, combination);
-        push(&mut stack, part);
+        lists.add(item(&text[start..], in_number, false));
     }
-    let mut inner: Option<Vec<Item>> = None;
-    while let Some(mut list) = stack.pop() {
-        if let Some(inner) = inner.take() {
-            list.push(Item::List(inner));
-        }
-        inner = Some(normalized(list));
-    }
-    inner.unwrap_or_default()
+    lists.close()
 }
 
-fn item(text: &str, number: bool, combination: bool) -> Item {
+/// Nothing is zero. Some letters are short for qualifiers if a number follows.
+fn item(text: &str, number: bool, number_follows: bool) -> Item {
     if text.is_empty() {
         return Item::Number(Number::default());
-    }
-    if combination {
-        let (word, digits) = take(text, |c| !c.is_ascii_digit());
-        let word = match word.trim_end_matches('-') {
-            "a" => "alpha",
-            "b" => "beta",
-            "m" => "milestone",
-            word => word,
-        };
-        return Item::Combination(
-            alias(word).into(),
-            Number::parse(digits).unwrap_or_default(),
-        );
     }
     if number && let Some(number) = Number::parse(text) {
         return Item::Number(number);
     }
-    Item::Word(alias(text).into())
+    let word = match text {
+        "a" if number_follows => "alpha",
+        "b" if number_follows => "beta",
+        "m" if number_follows => "milestone",
+        "cr" => "rc",
+        "ga" | "final" | "release" => "",
+        word => word,
+    };
+    Item::Word(word.into())
 }
 
-fn alias(word: &str) -> &str {
-    if word == "cr" { "rc" } else { word }
-}
-
-/// Drops what equals nothing at the end of the list and before qualifiers.
-fn normalized(mut list: Vec<Item>) -> Vec<Item> {
+/// Drops what equals nothing at the end of a list and in front of lists.
+fn normalized(mut list: Vec<Item>, nesting: Nesting) -> Vec<Item> {
     for i in (0..list.len()).rev() {
-        let null = match &list[i] {
-            Item::Number(number) => number.is_zero(),
-            Item::Word(word) => qualifier(word) == qualifier(""),
-            Item::Combination(..) => false,
-            Item::List(inner) => inner.is_empty(),
-        };
-        let droppable = match list.get(i + 1) {
-            None | Some(Item::Word(_)) => true,
-            Some(Item::List(inner)) => !matches!(inner.first(), Some(Item::Number(_))),
-            Some(_) => false,
-        };
-        if null && droppable {
-            list.remove(i);
+        match &list[i] {
+            // Without it, the list behind would come to stand in its place.
+            Item::Number(_) | Item::Word(_)
+                if i == 0 && nesting == Nesting::Always && begins_with_number(&list) =>
+            {
+                break;
+            }
+            Item::Number(number) if number.is_zero() => {}
+            Item::Word(word) if word.is_empty() => {}
+            Item::List(inner) if inner.is_empty() => {}
+            Item::List(_) => continue,
+            _ => break,
         }
+        list.remove(i);
     }
-    // What only holds a list is that list.
+    // What only holds a list is that list; Maven has no such rule.
     match list.pop() {
-        Some(Item::List(inner)) if list.is_empty() => inner,
+        Some(Item::List(inner)) if list.is_empty() && nesting == Nesting::Always => inner,
         last => {
             list.extend(last);
             list
@@ -167,27 +163,27 @@ fn normalized(mut list: Vec<Item>) -> Vec<Item> {
     }
 }
 
+/// Whether the list within a list does.
+fn begins_with_number(list: &[Item]) -> bool {
+    match list.get(1) {
+        Some(Item::List(inner)) => matches!(inner.first(), Some(Item::Number(_))),
+        _ => false,
+    }
+}
+
 /// Known qualifiers by position, others after them by text.
 fn qualifier(word: &str) -> (usize, &str) {
-    let word = match word {
-        "ga" | "final" | "release" => "",
-        word => word,
-    };
     match QUALIFIERS.iter().position(|known| *known == word) {
         Some(position) => (position, ""),
         None => (QUALIFIERS.len(), word),
     }
 }
 
-fn words(a: &str, b: &str) -> Ordering {
-    qualifier(a).cmp(&qualifier(b))
-}
-
 /// Order of an item against the end of the other version.
 fn against_nothing(item: &Item) -> Ordering {
     match item {
         Item::Number(number) => number.cmp(&Number::default()),
-        Item::Word(word) | Item::Combination(word, _) => words(word, ""),
+        Item::Word(word) => qualifier(word).cmp(&qualifier("")),
         Item::List(list) => list
             .iter()
             .map(against_nothing)
@@ -196,18 +192,16 @@ fn against_nothing(item: &Item) -> Ordering {
     }
 }
 
+/// Numbers before lists before words, from the newest.
 fn compare(a: &Item, b: &Item) -> Ordering {
     match (a, b) {
         (Item::Number(a), Item::Number(b)) => a.cmp(b),
         (Item::Number(_), _) => Ordering::Greater,
         (_, Item::Number(_)) => Ordering::Less,
-        (Item::Word(a), Item::Word(b)) => words(a, b),
-        (Item::Word(a), Item::Combination(b, _)) => words(a, b).then(Ordering::Less),
-        (Item::Combination(a, _), Item::Word(b)) => words(a, b).then(Ordering::Greater),
-        (Item::Combination(a, m), Item::Combination(b, n)) => words(a, b).then_with(|| m.cmp(n)),
         (Item::List(a), Item::List(b)) => lists(a, b),
         (Item::List(_), _) => Ordering::Greater,
         (_, Item::List(_)) => Ordering::Less,
+        (Item::Word(a), Item::Word(b)) => qualifier(a).cmp(&qualifier(b)),
     }
 }
 

@@ -1,14 +1,16 @@
 //! One file per version scheme; the table below is what exists.
 //!
 //! A scheme turns text into a [`Version`] that is totally ordered within the
-//! scheme. Numbers have any length; nothing overflows. Range syntax of
-//! package managers plays no part: an advisory range is an interval of this
-//! order and nothing else.
+//! scheme. Numbers have any length; nothing overflows.
+//!
+//! An advisory range is an interval of this order and nothing else;
+//! [`Scheme::windows`] reads written ones. What package managers make of their
+//! own range syntax ([`Scheme::satisfies`], [`satisfies_npm`]) differs, for
+//! instance about pre-releases, and decides about no vulnerability.
 
 mod apk;
 mod bitnami;
 mod composer;
-mod constraint;
 mod cran;
 mod deb;
 mod flavour;
@@ -25,8 +27,12 @@ mod pacman;
 mod pep440;
 mod portage;
 mod r#pub;
+mod ranges;
 mod rpm;
 mod semver;
+mod strays;
+
+pub use ranges::windows::{Bound, Interval};
 
 use plimsoll_types::Ecosystem;
 use std::cmp::Ordering;
@@ -178,21 +184,37 @@ impl Scheme {
 
     /// Reads a version as it is matched: without the part that only names the
     /// platform it was built for.
-    pub(crate) fn parse_unflavoured(self, text: &str) -> Option<Version> {
+    pub fn parse_unflavoured(self, text: &str) -> Option<Version> {
         self.parse(flavour::without(self, text.trim()))
     }
 
-    /// Orders two texts; `None` when either is no version of this scheme.
+    /// Orders two texts as the ecosystem's own tool and OSV do, also where one
+    /// of them is no version. Some tools contradict themselves over three
+    /// texts; [`Version`]s are sorted, these answers are not. `None` for texts
+    /// that are too long.
     pub fn compare(self, a: &str, b: &str) -> Option<Ordering> {
-        Some(self.parse(a)?.cmp(&self.parse(b)?))
+        strays::compare(self, a, b)
     }
 
-    /// Whether `version` lies in a range that a person wrote: comparisons
-    /// joined by `,` (and) and `||` (or). `None` when something does not
-    /// parse.
+    /// Whether `version` lies in a range as the ecosystem's package manager
+    /// reads it. `None` when either cannot be read.
     pub fn satisfies(self, version: &str, range: &str) -> Option<bool> {
-        constraint::satisfies(self, version, range)
+        ranges::satisfies(self, version, range)
     }
+
+    /// The intervals of this order that a written range names, for advisories
+    /// that say `>= 1.2, < 1.4 || ~> 2.0.3` or `[1.0,2.0)`: bounds and nothing
+    /// else, no pre-release is left out. A lower bound of `0` is before every
+    /// version. `None` when the range is blank or cannot be read.
+    pub fn windows(self, range: &str) -> Option<Vec<Interval>> {
+        ranges::windows::windows(self, range)
+    }
+}
+
+/// Whether `version` lies in `range` as npm reads it, whose versions are those
+/// of [`Scheme::Semver`]. `None` when either cannot be read.
+pub fn satisfies_npm(version: &str, range: &str) -> Option<bool> {
+    ranges::satisfies_npm(version, range)
 }
 
 #[cfg(test)]

@@ -20,7 +20,11 @@ impl Version {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let (numbers, rest) = numbers(&text)?;
-        let prerelease = rest.strip_prefix('-').unwrap_or(rest);
+        let prerelease = match rest.strip_prefix('-') {
+            Some(prerelease) => prerelease,
+            None if rest.is_empty() => "",
+            None => return None,
+        };
         Some(Self {
             prerelease: Prerelease::parse(prerelease)?,
             numbers,

@@ -1,6 +1,7 @@
 //! Decimal numbers of any length, as digit strings.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A non-negative number without leading zeros; zero is the empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -13,8 +14,30 @@ impl Number {
             .then(|| Self(text.trim_start_matches('0').into()))
     }
 
+    /// The next number.
+    pub fn successor(&self) -> Self {
+        let nines = self.0.len() - self.0.trim_end_matches('9').len();
+        let (head, _) = self.0.split_at(self.0.len() - nines);
+        let mut digits = match head.as_bytes().split_last() {
+            Some((last, _)) => {
+                let mut digits = head[..head.len() - 1].to_owned();
+                digits.push(char::from(last + 1));
+                digits
+            }
+            None => "1".to_owned(),
+        };
+        digits.extend(std::iter::repeat_n('0', nines));
+        Self(digits.into())
+    }
+
     pub fn is_zero(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_zero() { "0" } else { &self.0 })
     }
 }
 

@@ -12,12 +12,17 @@ pub(super) struct Version {
 
 impl Version {
     pub fn parse(text: &str) -> Option<Self> {
-        // libalpm has no total order for texts that begin or end with a
+        // libalpm has no total order for parts that begin or end with a
         // separator; no package has such a version.
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        if !text.is_ascii() || !edge(text.chars().next()) || !edge(text.chars().next_back()) {
-            return None;
-        }
+        let edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let sound = |part: &str| edge(part.bytes().next()) && edge(part.bytes().next_back());
+        let version = Self::read(text);
+        let release = version.release.as_deref();
+        let regular = text.is_ascii() && !text.starts_with(':');
+        (regular && sound(&version.version) && release.is_none_or(sound)).then_some(version)
+    }
+
+    fn read(text: &str) -> Self {
         let (digits, rest) = take(text, |c| c.is_ascii_digit());
         let (epoch, rest) = match rest.strip_prefix(':') {
             Some(rest) => (Number::parse(digits).unwrap_or_default(), rest),
@@ -27,12 +32,22 @@ impl Version {
             Some((version, release)) => (version, Some(release.into())),
             None => (rest, None),
         };
-        Some(Self {
+        Self {
             epoch,
             version: version.into(),
             release,
-        })
+        }
     }
+}
+
+/// Orders any two texts as libalpm does: a release that one of them lacks is
+/// not looked at.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (Version::read(a), Version::read(b));
+    if a.release.is_none() || b.release.is_none() {
+        (a.release, b.release) = (None, None);
+    }
+    a.cmp(&b)
 }
 
 impl Ord for Version {

@@ -5,23 +5,23 @@ use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
 pub(super) struct Version {
-    epoch: Number,
-    release: Vec<Number>,
-    rank: Rank,
-    local: Vec<Local>,
+    pub(super) epoch: Number,
+    pub(super) release: Vec<Number>,
+    pub(super) rank: Rank,
+    pub(super) local: Vec<Local>,
 }
 
 /// Pre-release, post-release and development release, each with the value
 /// that sorts right where it is missing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    pre: Pre,
-    post: Option<Number>,
+pub(super) struct Rank {
+    pub(super) pre: Pre,
+    pub(super) post: Option<Number>,
     dev: Dev,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Pre {
+pub(super) enum Pre {
     /// A development release of the final release itself.
     BeforeAll,
     Alpha(Number),
@@ -31,14 +31,14 @@ enum Pre {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Dev {
+pub(super) enum Dev {
     Number(Number),
     None,
 }
 
 /// Words sort below numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Local {
+pub(super) enum Local {
     Word(Box<str>),
     Number(Number),
 }
@@ -107,6 +107,29 @@ impl Version {
             rank: Rank { pre, post, dev },
             local: local.map_or(Some(Vec::new()), parse_local)?,
         })
+    }
+}
+
+impl Version {
+    /// The version without its local part.
+    pub fn public(&self) -> Self {
+        Self {
+            local: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it comes before a release, development versions included.
+    pub fn is_pre(&self) -> bool {
+        self.rank.pre != Pre::Final || self.is_dev()
+    }
+
+    pub fn is_dev(&self) -> bool {
+        matches!(self.rank.dev, Dev::Number(_))
+    }
+
+    pub fn is_post(&self) -> bool {
+        self.rank.post.is_some()
     }
 }
 

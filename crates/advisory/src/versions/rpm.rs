@@ -1,42 +1,73 @@
 //! rpm: `[epoch:]version[-release]`, rpmvercmp with tilde and caret.
 
-use super::number::{Number, segment};
+use super::number::{Number, segment, take};
 use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
 pub(super) struct Version {
-    epoch: Number,
+    /// `None` where none is written, which counts as zero.
+    epoch: Option<Number>,
     version: Box<str>,
     release: Option<Box<str>>,
 }
 
 impl Version {
     pub fn parse(text: &str) -> Option<Self> {
-        if text.contains(char::is_whitespace) {
-            return None;
-        }
-        let (epoch, rest) = match text.split_once(':') {
-            Some(("(none)" | "", rest)) => (Number::default(), rest),
-            Some((epoch, rest)) => (Number::parse(epoch)?, rest),
-            None => (Number::default(), text),
+        let version = Self::read(text);
+        (!version.version.is_empty() && !text.contains(char::is_whitespace)).then_some(version)
+    }
+
+    /// Also reads texts without a version. Only digits make an epoch; before
+    /// any other colon stands the version.
+    fn read(text: &str) -> Self {
+        let text = text.strip_prefix("(none):").unwrap_or(text);
+        let (digits, rest) = take(text, |c| c.is_ascii_digit());
+        let (epoch, rest) = match rest.strip_prefix(':') {
+            Some(rest) => (Number::parse(digits), rest),
+            None => (None, text),
         };
         let (version, release) = match rest.rsplit_once('-') {
             Some((version, release)) => (version, Some(release.into())),
             None => (rest, None),
         };
-        (!version.is_empty()).then(|| Self {
+        Self {
             epoch,
             version: version.into(),
             release,
-        })
+        }
     }
+}
+
+impl Version {
+    /// The order of dependencies: see `ranges/rpm.rs`.
+    pub fn cmp_dependency(&self, other: &Self) -> Ordering {
+        let epochs = match (&self.epoch, &other.epoch) {
+            (Some(a), Some(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        };
+        let short = |text: &str| -> usize { text.trim_end_matches(".0").len() };
+        let parts = |a: &str, b: &str| segments(&a[..short(a)], &b[..short(b)]);
+        epochs
+            .then_with(|| parts(&self.version, &other.version))
+            .then_with(|| match (&self.release, &other.release) {
+                (Some(a), Some(b)) => parts(a, b),
+                _ => Ordering::Equal,
+            })
+    }
+}
+
+/// Orders texts of which one may be no version, as rpm does.
+pub(super) fn compare_any(a: &str, b: &str) -> Ordering {
+    Version::read(a).cmp(&Version::read(b))
 }
 
 impl Ord for Version {
     /// A version without a release sorts before every release of it.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.epoch
-            .cmp(&other.epoch)
+        let zero = Number::default();
+        let epoch = self.epoch.as_ref().unwrap_or(&zero);
+        epoch
+            .cmp(other.epoch.as_ref().unwrap_or(&zero))
             .then_with(|| segments(&self.version, &other.version))
             .then_with(|| match (&self.release, &other.release) {
                 (Some(a), Some(b)) => segments(a, b),

@@ -27,19 +27,49 @@ impl Version {
             None => (text, None),
         };
         let (numbers, rest) = numbers(text)?;
-        let prerelease = rest.strip_prefix('-').unwrap_or(rest);
+        let dotted = !rest.is_empty() && text.ends_with(&format!(".{rest}"));
+        let prerelease = match rest.strip_prefix('-') {
+            Some(prerelease) => Prerelease::parse(prerelease)?,
+            None if dotted => Prerelease::parse(&joined(rest))?,
+            None => Prerelease::parse(rest)?,
+        };
         Some((
             Self {
                 numbers,
-                prerelease: Prerelease::parse(prerelease)?,
+                prerelease,
             },
             build,
         ))
     }
 
+    /// The release of these numbers.
+    pub fn release(numbers: Vec<Number>) -> Self {
+        Self {
+            numbers,
+            prerelease: Prerelease::default(),
+        }
+    }
+
+    pub fn is_prerelease(&self) -> bool {
+        !self.prerelease.0.is_empty()
+    }
+
     pub fn numbers(&self) -> &[Number] {
         &self.numbers
     }
+}
+
+/// `1.0.0.alpha.beta` is `1.0.0-alpha-beta`: where a dot stands for the dash,
+/// it does so before every word.
+fn joined(text: &str) -> String {
+    let mut words = text.split('.');
+    let mut joined = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let numeric = word.bytes().all(|b| b.is_ascii_digit());
+        joined.push(if numeric { '.' } else { '-' });
+        joined.push_str(word);
+    }
+    joined
 }
 
 /// Dotted numbers and what follows them.
@@ -90,6 +120,12 @@ impl Prerelease {
         }
         let parts = text.split('.').filter(|part| !part.is_empty());
         Some(Self(parts.map(Identifier::parse).collect()))
+    }
+}
+
+impl FromIterator<Identifier> for Prerelease {
+    fn from_iter<I: IntoIterator<Item = Identifier>>(identifiers: I) -> Self {
+        Self(identifiers.into_iter().collect())
     }
 }
 

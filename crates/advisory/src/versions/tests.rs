@@ -343,21 +343,90 @@ fn branches_and_nonsense_are_no_versions() {
 }
 
 #[test]
-fn comparisons_join_into_ranges() {
-    let range = "> 0.1.0, < 0.5.0 || >= 1.0.0, < 2.0.0";
-    for (version, expected) in [
-        ("0.0.1", false),
-        ("0.2.0", true),
-        ("1.0.0", true),
-        ("2.0.0", false),
+fn tools_also_order_what_is_no_version() {
+    for (scheme, a, expected, b) in [
+        (Scheme::Apk, "1.2", Ordering::Greater, "1.2_blah"),
+        (Scheme::Apk, "invalid", Ordering::Greater, "1.4.0-r0"),
+        (Scheme::Gem, "", Ordering::Equal, "0"),
+        (Scheme::Pep440, "0.9-ivysaur", Ordering::Less, "1.0"),
+        (Scheme::Pep440, "0", Ordering::Less, "0.dev0"),
+        (Scheme::Pep440, "0", Ordering::Equal, "0.0"),
+        (Scheme::Composer, "dev-foo", Ordering::Less, "1.26.0"),
+        (Scheme::Composer, "3.1.0", Ordering::Less, "3.1.0.post1"),
+        (Scheme::Nuget, "1.4.0rc3", Ordering::Greater, "3.0.0.4001"),
+        (Scheme::Rpm, "~1", Ordering::Less, ""),
     ] {
-        assert_eq!(
-            Scheme::Semver.satisfies(version, range),
-            Some(expected),
-            "{version}"
+        assert_eq!(scheme.compare(a, b), Some(expected), "{a}, {b}");
+        assert_eq!(scheme.compare(b, a), Some(expected.reverse()), "{b}, {a}");
+    }
+}
+
+#[test]
+fn matching_takes_one_side_where_tools_disagree() {
+    for (scheme, a, expected, b) in [
+        (Scheme::Gem, "1.0.0.beta.1", Ordering::Equal, "1.0.0-beta.1"),
+        (Scheme::Maven, "12.10.2", Ordering::Equal, "12.10.2.jre11"),
+        (Scheme::Maven, "1-1", Ordering::Greater, "1-ga-1"),
+        (Scheme::Apk, "1.2.3", Ordering::Equal, "1.2.3-r0"),
+        (Scheme::Apk, "1.0", Ordering::Greater, "1.00"),
+        (Scheme::Rpm, "1.0", Ordering::Less, "1.0.0"),
+        (Scheme::Composer, "20100102", Ordering::Less, "20100102.0"),
+        (Scheme::Fuzzy, "1.1", Ordering::Less, "1.1a"),
+        (Scheme::Fuzzy, "1.1-a", Ordering::Less, "1.1"),
+    ] {
+        let (x, y) = (scheme.parse_unflavoured(a), scheme.parse_unflavoured(b));
+        assert_eq!(x.unwrap().cmp(&y.unwrap()), expected, "{a}, {b}");
+    }
+}
+
+/// Time for every reading and comparison of texts that lead into depth.
+#[test]
+fn long_and_deep_texts_are_read_in_good_time() {
+    let started = std::time::Instant::now();
+    for piece in [
+        "1-", "a1", "1.a-", "0.", "9", "-", "~", "^", "_p1", ".0-", "a.", "!=1,",
+    ] {
+        let text = format!("1{}", piece.repeat(4000 / piece.len()));
+        let other = format!("{text}2");
+        for scheme in Scheme::ALL {
+            let _ = scheme.compare(&text, &other);
+            let _ = scheme.satisfies(&text, &other);
+            let _ = scheme.windows(&other);
+        }
+    }
+    assert!(started.elapsed().as_secs() < 20);
+}
+
+/// `cargo test --release -p plimsoll-advisory comparisons_per -- --ignored --nocapture`
+#[test]
+#[ignore = "prints figures"]
+fn comparisons_per_scheme() {
+    for (scheme, a, b) in [
+        (Scheme::Deb, "1:2.4.52-1ubuntu4.1", "1:2.4.52-1ubuntu4.10"),
+        (Scheme::Rpm, "0:4.18.0-477.el8", "0:4.18.0-477.10.1.el8_8"),
+        (Scheme::Apk, "1.2.3_git20230101-r0", "1.2.3_git20230101-r1"),
+        (Scheme::Semver, "16.13.0-beta.10", "16.13.0-beta.11"),
+        (Scheme::Pep440, "1.26.0rc1", "1.26.0rc2"),
+        (Scheme::Maven, "5.3.0.RELEASE", "5.3.1.RELEASE"),
+        (Scheme::Gem, "7.0.8.1", "7.0.8.2"),
+    ] {
+        const ROUNDS: u32 = 200_000;
+        let started = std::time::Instant::now();
+        for _ in 0..ROUNDS {
+            let _ = std::hint::black_box(scheme.parse(std::hint::black_box(a)));
+        }
+        let read = started.elapsed() / ROUNDS;
+        let (a, b) = (scheme.parse(a).unwrap(), scheme.parse(b).unwrap());
+        let started = std::time::Instant::now();
+        for _ in 0..ROUNDS {
+            let _ = std::hint::black_box(std::hint::black_box(&a).cmp(std::hint::black_box(&b)));
+        }
+        println!(
+            "{}: read {read:?}, compare {:?}",
+            scheme.as_str(),
+            started.elapsed() / ROUNDS
         );
     }
-    assert_eq!(Scheme::Semver.satisfies("1.0.0", ">< 1"), None);
 }
 
 /// Texts that look like versions often enough to reach every branch.
@@ -400,6 +469,79 @@ fn version() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat())
 }
 
+/// What versions of each scheme are made of: beginnings, then the rest.
+const REALISTIC: &[(Scheme, &str, &str)] = &[
+    (
+        Scheme::Deb,
+        "1 0:1 1:0 1.0",
+        "0 1 10 01 . ~ - a + rc +deb12u1",
+    ),
+    (Scheme::Rpm, "1 0:1 1:0 a:1", "0 1 10 01 . ~ ^ - a el8 _ +"),
+    (
+        Scheme::Apk,
+        "1 0 1.0",
+        ".0 .1 .01 .001 a _rc1 _p _p1 ~ab -r0 -r1",
+    ),
+    (Scheme::Pacman, "1 1:0 1.0", "0 1 10 .1 - a rc _1 +1"),
+    (
+        Scheme::Portage,
+        "1 0 1.0",
+        ".0 .1 .01 .10 a _rc _p1 _pre2 -r0 -r1",
+    ),
+    (
+        Scheme::Semver,
+        "1.0.0 v1 1.0",
+        ".1 -a -1 -a.1 .x rc .10 .beta +b",
+    ),
+    (
+        Scheme::Pep440,
+        "1 0 1!0 v1.0",
+        ".0 .1 a1 rc1 .post1 .dev1 -1 +l +1.a",
+    ),
+    (
+        Scheme::Maven,
+        "1 1.0 0",
+        "0 1 . - a alpha rc ga sp final x jre8",
+    ),
+    (Scheme::Gem, "1 1.0 0", ".0 .1 .a b -1 -rc .pre .10"),
+    (
+        Scheme::Composer,
+        "1 1.0 20100102 2010-01",
+        ".0 .1 -RC1 -dev -p1 a1 -02",
+    ),
+    (Scheme::Nuget, "1 1.0.0", ".0 .1 -a -A.1 -1 +b"),
+    (Scheme::Pub, "1 1.0.0", ".0 .1 -a -1 +b +1"),
+    (Scheme::Cran, "1 1.0", ".0 .1 -1 .10"),
+    (Scheme::Hackage, "1 1.0", ".0 .1 .10"),
+    (Scheme::Hex, "1.0.0 1.0.1", "-a -1 .1 +b"),
+    (Scheme::Bitnami, "1 1.0.0", ".0 .1 -a -1 -0 +b"),
+    (
+        Scheme::Go,
+        "v1.0.0 go1 go1.21 1",
+        ".0 .1 -a rc1 beta2 +b -0.2022",
+    ),
+    (Scheme::Jvm, "1.8.0 8 1", "_1 .1 -ea -b1 +b -update1"),
+    (
+        Scheme::Fuzzy,
+        "1 v1 a 1.0",
+        ".0 .1 -a a -1 _1 rc -rc.1 +b post x",
+    ),
+];
+
+fn realistic() -> impl Strategy<Value = (Scheme, [String; 3])> {
+    prop::sample::select(REALISTIC).prop_flat_map(|(scheme, beginnings, pieces)| {
+        let beginnings: Vec<_> = beginnings.split(' ').collect();
+        let pieces: Vec<_> = pieces.split(' ').collect();
+        let version = (
+            prop::sample::select(beginnings),
+            prop::collection::vec(prop::sample::select(pieces), 0..5),
+        );
+        let version =
+            version.prop_map(|(beginning, pieces)| format!("{beginning}{}", pieces.concat()));
+        (Just(scheme), prop::array::uniform3(version))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -418,9 +560,26 @@ proptest! {
     }
 
     #[test]
+    fn every_order_is_total_among_realistic_versions((scheme, texts) in realistic()) {
+        let [a, b, c] = texts.each_ref().map(|text| scheme.parse(text));
+        let (Some(a), Some(b), Some(c)) = (a, b, c) else {
+            return Ok(());
+        };
+        prop_assert_eq!(a.cmp(&a), Ordering::Equal);
+        prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse(), "{:?}", &texts);
+        if a <= b && b <= c {
+            prop_assert!(a <= c, "{:?}", &texts);
+            prop_assert!(a != c || (a == b && b == c), "{:?}", &texts);
+        }
+    }
+
+    #[test]
     fn no_text_is_too_odd(text in ".{0,40}") {
         for scheme in Scheme::ALL {
             let _ = scheme.satisfies(&text, &text);
+            let _ = scheme.compare(&text, "1");
+            let _ = scheme.windows(&text);
+            let _ = satisfies_npm(&text, &text);
         }
     }
 }
