@@ -13,7 +13,9 @@ fn advisory(record: &str, modified: &str, release: &str) -> Advisory {
     }
 }
 
-fn parts(intake: &mut Intake) -> Vec<(String, Vec<(String, String, usize)>)> {
+type Told = Vec<(String, Vec<(String, String, usize)>)>;
+
+fn parts(intake: &mut Intake) -> Told {
     let mut parts = Vec::new();
     let each = |(_, namespace): PartKey, advisories: Vec<Advisory>| {
         let told = advisories.iter();
