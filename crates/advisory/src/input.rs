@@ -3,19 +3,15 @@
 mod archive;
 mod tar;
 
+use crate::fetch::{Fetched, Fetcher};
 pub(crate) use archive::Document;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// Bytes that one download may have.
-const MAX_DOWNLOAD: u64 = 4 << 30;
 /// Files that one folder may hold.
 const MAX_FILES: usize = 1_000_000;
-/// Seconds without any answer before a download is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// An input that cannot be read: which, and why; without a reason it does not
 /// exist.
 #[derive(Debug)]
@@ -68,7 +64,7 @@ pub(crate) fn all(from: &[String]) -> Result<Vec<Input>, InputError> {
     Ok(inputs)
 }
 
-fn failed(input: &str, reason: impl std::fmt::Display) -> InputError {
+pub(crate) fn failed(input: &str, reason: impl std::fmt::Display) -> InputError {
     InputError {
         input: input.to_owned(),
         reason: Some(reason.to_string()),
@@ -115,26 +111,24 @@ fn seconds(time: SystemTime) -> jiff::Timestamp {
 }
 
 fn download(url: &str) -> Result<Input, InputError> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_per_read(Some(PATIENCE))
-        .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
-    let mut response = agent.get(url).call().map_err(|error| failed(url, error))?;
-    // What upstream serves now is current, however long ago it changed.
-    let taken = seconds(SystemTime::now());
-    let mut file = tempfile::tempfile().map_err(|error| failed(url, error))?;
-    let mut body = response.body_mut().as_reader().take(MAX_DOWNLOAD + 1);
-    let length = io::copy(&mut body, &mut file).map_err(|error| failed(url, error))?;
-    if length > MAX_DOWNLOAD {
-        return Err(failed(url, "it is longer than 4 GiB"));
+    match Fetcher::new(None).get(&[url], None)? {
+        Fetched::New(input, _) => Ok(Input {
+            named: true,
+            ..input
+        }),
+        Fetched::Unchanged => Err(failed(url, "answered nothing")),
     }
-    Ok(Input {
-        name: url.to_owned(),
-        taken,
-        named: true,
-        file,
-    })
+}
+
+impl Input {
+    /// What was downloaded at `now`: what upstream serves then is current,
+    /// however long ago it changed.
+    pub(crate) fn downloaded(url: &str, file: File, now: SystemTime) -> Self {
+        Self {
+            name: url.to_owned(),
+            taken: seconds(now),
+            named: false,
+            file,
+        }
+    }
 }

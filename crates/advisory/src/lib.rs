@@ -7,6 +7,7 @@
 mod advisory;
 pub mod cvss;
 mod feeds;
+mod fetch;
 mod input;
 mod intake;
 mod matching;
