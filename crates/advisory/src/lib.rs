@@ -20,7 +20,7 @@ pub mod versions;
 
 pub use matching::{Matched, find};
 pub use store::{FeedStatus, ShardStatus, Status, Store, StoreError};
-pub use update::{UpdateError, UpdateOptions, UpdateReport, update};
+pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
 
 /// Every feed: its name and one line on what it is.
 pub fn feeds() -> impl Iterator<Item = (&'static str, &'static str)> {

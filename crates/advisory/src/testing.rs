@@ -16,7 +16,7 @@ pub(crate) fn load(folder: &Path, documents: &[&str]) -> Result<UpdateReport, Up
         std::fs::write(feeds.path().join(format!("{index}.json")), document).unwrap();
     }
     let from = [feeds.path().display().to_string()];
-    update(folder, &from, UpdateOptions::default())
+    update(folder, &from, &UpdateOptions::default())
 }
 
 /// A store of documents.

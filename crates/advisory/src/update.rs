@@ -1,5 +1,9 @@
 //! Feeds in, data out: each feed whole or not at all.
 
+mod renew;
+
+pub use renew::renew;
+
 use crate::feeds;
 use crate::input::{self, Document, Input, InputError};
 use crate::intake::Intake;
@@ -31,8 +35,11 @@ impl UpdateReport {
 }
 
 /// What an update may do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct UpdateOptions {
+    /// Where upstream's hosts are mirrored: `https://HOST/PATH` is fetched
+    /// from `MIRROR/HOST/PATH`.
+    pub mirror: Option<String>,
     /// Believe feeds that bring far fewer records than they had.
     pub allow_shrinking: bool,
 }
@@ -60,6 +67,14 @@ pub enum UpdateError {
         /// Path or URL.
         input: String,
     },
+    /// A feed is named that cannot be fetched.
+    #[error("`{name}` is no feed that can be fetched; those are {known}")]
+    NoUpstream {
+        /// What the user named.
+        name: String,
+        /// What can be fetched.
+        known: String,
+    },
     /// Somebody else is at it.
     #[error("another update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -76,7 +91,7 @@ pub enum UpdateError {
 impl UpdateError {
     /// Whether the request itself is wrong, rather than what it names.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Missing { .. })
+        matches!(self, Self::Missing { .. } | Self::NoUpstream { .. })
     }
 }
 
@@ -100,7 +115,7 @@ impl From<InputError> for UpdateError {
 pub fn update(
     folder: &Path,
     from: &[String],
-    options: UpdateOptions,
+    options: &UpdateOptions,
 ) -> Result<UpdateReport, UpdateError> {
     let write = |error: std::io::Error| UpdateError::Write {
         folder: folder.to_owned(),
@@ -110,7 +125,13 @@ pub fn update(
     let lock = lock.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
     let mut reading = Reading::default();
     for input in input::all(from)? {
-        reading.input(input)?;
+        let (named, name) = (input.named, input.name.clone());
+        if !reading.input(input) {
+            if named {
+                return Err(UpdateError::Unknown { input: name });
+            }
+            reading.strangers.push(name);
+        }
     }
     let Reading {
         mut intake,
@@ -155,11 +176,10 @@ struct Reading {
 }
 
 impl Reading {
-    fn input(&mut self, mut input: Input) -> Result<(), UpdateError> {
+    /// Reads one input; `false` where it holds nothing of a feed.
+    fn input(&mut self, mut input: Input) -> bool {
         let mut known = false;
         let taken = input.taken.to_string();
-        let named = input.named;
-        let name = input.name.clone();
         let read = input.documents(|document| {
             let Document {
                 name,
@@ -195,13 +215,9 @@ impl Reading {
             self.held.extend(held);
             self.unread = true;
             self.broken.push((input, reason));
-        } else if !known {
-            if named {
-                return Err(UpdateError::Unknown { input: name });
-            }
-            self.strangers.push(name);
+            known = true;
         }
-        Ok(())
+        known
     }
 }
 

@@ -1,7 +1,7 @@
 //! Alpine's list of what the security team found not to concern its packages,
 //! on any branch (YAML: package → ids). It outweighs the security database.
 
-use super::{Feed, lines, yaml};
+use super::{Feed, Upstream, lines, yaml};
 use crate::advisory::{Advisory, Affected, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -32,6 +32,13 @@ impl Feed for AlpineRejections {
                 let id = id.trim_matches(['"', '\'', ' ']);
                 id.starts_with("CVE-") && !id.contains(':')
             })
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let project = "https://gitlab.alpinelinux.org/alpine/security/security-rejections";
+        let lists = ["main", "community"];
+        let lists = lists.map(|list| vec![format!("{project}/-/raw/master/{list}.yaml")]);
+        vec![Upstream::many(self.name(), lists)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

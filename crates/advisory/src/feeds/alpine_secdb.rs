@@ -2,7 +2,7 @@
 //! document for each branch and repository, which lists fixed issues only.
 //! JSON today, YAML in older copies.
 
-use super::{Feed, json, lines, yaml};
+use super::{Feed, Upstream, json, lines, yaml};
 use crate::advisory::{Advisory, Affected, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -10,6 +10,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 pub(crate) struct AlpineSecdb;
+
+/// The last branch 3.N that is fetched.
+const LATEST: u32 = 23;
 
 #[derive(Deserialize)]
 struct Document {
@@ -64,6 +67,33 @@ impl Feed for AlpineSecdb {
                 has("reponame:") && has("packages:")
             }
         }
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let branches = (3..=LATEST).map(|minor| format!("v3.{minor}"));
+        let documents = branches.chain(["edge".to_owned()]).flat_map(|branch| {
+            let repository = |name| {
+                vec![format!(
+                    "https://secdb.alpinelinux.org/{branch}/{name}.json"
+                )]
+            };
+            [repository("main"), repository("community")]
+        });
+        vec![
+            Upstream::many(self.name(), documents),
+            Upstream::one(
+                "wolfi-secdb",
+                &["https://packages.wolfi.dev/os/security.json"],
+            ),
+            Upstream::one(
+                "chainguard-secdb",
+                &["https://packages.cgr.dev/chainguard/security.json"],
+            ),
+            Upstream::one(
+                "minimos-secdb",
+                &["https://packages.mini.dev/advisories/secdb/security.json"],
+            ),
+        ]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

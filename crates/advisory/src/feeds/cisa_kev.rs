@@ -1,6 +1,6 @@
 //! CISA's catalogue of known exploited vulnerabilities (JSON).
 
-use super::{Feed, json};
+use super::{Feed, Upstream, json};
 use crate::intake::Intake;
 use plimsoll_types::KnownExploited;
 use serde::Deserialize;
@@ -38,6 +38,14 @@ impl Feed for CisaKev {
 
     fn recognises(&self, head: &str) -> bool {
         head.starts_with('{') && head.contains("\"catalogVersion\"") && head.contains("\"cveID\"")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let mirrors = [
+            "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+            "https://raw.githubusercontent.com/cisagov/kev-data/develop/known_exploited_vulnerabilities.json",
+        ];
+        vec![Upstream::one(self.name(), &mirrors)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

@@ -2,7 +2,7 @@
 //! the security tracker): which advisory repaired what, in which version, on
 //! which day.
 
-use super::Feed;
+use super::{Feed, Upstream};
 use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -32,6 +32,12 @@ impl Feed for DebianLists {
 
     fn recognises(&self, head: &str) -> bool {
         header(head.lines().next().unwrap_or_default()).is_some()
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let tracker = "https://salsa.debian.org/security-tracker-team/security-tracker/raw/master";
+        let lists = ["DSA", "DLA"].map(|list| vec![format!("{tracker}/data/{list}/list")]);
+        vec![Upstream::many(self.name(), lists)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

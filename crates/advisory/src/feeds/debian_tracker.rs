@@ -1,7 +1,7 @@
 //! The Debian security tracker's JSON: source package → vulnerability →
 //! release, with every state.
 
-use super::{Feed, json};
+use super::{Feed, Upstream, json};
 use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -54,6 +54,11 @@ impl Feed for DebianTracker {
             Some(id.starts_with("CVE-") || id.starts_with("TEMP-"))
         };
         begins().unwrap_or(false)
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let url = "https://security-tracker.debian.org/tracker/data/json";
+        vec![Upstream::one(self.name(), &[url])]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

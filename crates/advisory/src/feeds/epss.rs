@@ -1,7 +1,7 @@
 //! FIRST's exploit prediction scores: a comment line with model and day, a
 //! header, one line for each CVE.
 
-use super::Feed;
+use super::{Feed, Upstream};
 use crate::intake::Intake;
 use plimsoll_types::Epss;
 
@@ -18,6 +18,14 @@ impl Feed for EpssScores {
 
     fn recognises(&self, head: &str) -> bool {
         head.starts_with("#model_version:") || head.starts_with("cve,epss,percentile")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let mirrors = [
+            "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+            "https://epss.cyentia.com/epss_scores-current.csv.gz",
+        ];
+        vec![Upstream::one(self.name(), &mirrors)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

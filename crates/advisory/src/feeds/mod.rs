@@ -36,9 +36,58 @@ pub(crate) trait Feed: Sync {
     /// people, without its name. Nothing of it may be used then.
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String>;
 
+    /// Where it is fetched from; a family of feeds has one entry for each.
+    fn upstreams(&self) -> Vec<Upstream> {
+        Vec::new()
+    }
+
     /// Joins what it said of a namespace with what other feeds said of it,
     /// before that is compiled.
     fn settle(&self, _told: &mut [Advisory]) {}
+}
+
+/// Where one feed of the store comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Upstream {
+    /// Its name in the store, for example `osv/PyPI`.
+    pub feed: String,
+    /// Its documents, each with the mirrors that have it, the first first.
+    pub documents: Vec<Vec<String>>,
+    /// How to learn what has changed, where there is a better way than to
+    /// fetch everything again.
+    pub changes: Option<Changes>,
+}
+
+/// A list of changed records, the latest first: `RFC 3339,ID` in each line.
+#[derive(Clone, Debug)]
+pub(crate) struct Changes {
+    pub list: String,
+    /// Where single records are: `ID.json` is appended.
+    pub records: String,
+}
+
+impl Upstream {
+    /// A feed of one document.
+    pub(crate) fn one(feed: &str, mirrors: &[&str]) -> Self {
+        Self::many(
+            feed,
+            [mirrors.iter().map(|url| (*url).to_owned()).collect()],
+        )
+    }
+
+    /// A feed of several documents.
+    pub(crate) fn many(feed: &str, documents: impl IntoIterator<Item = Vec<String>>) -> Self {
+        Self {
+            feed: feed.to_owned(),
+            documents: documents.into_iter().collect(),
+            changes: None,
+        }
+    }
+}
+
+/// Every feed that can be fetched.
+pub(crate) fn upstreams() -> impl Iterator<Item = Upstream> {
+    ALL.iter().flat_map(|feed| feed.upstreams())
 }
 
 /// Bytes of a document that recognition looks at.

@@ -1,7 +1,7 @@
 //! OSV records (schema 1.x): one JSON document each, as the export's
 //! `all.zip`, `<ID>.json` and many databases serve them.
 
-use super::{Feed, json};
+use super::{Changes, Feed, Upstream, json};
 use crate::advisory::{Advisory, Affected, Import, Module, Scope, Window};
 use crate::cvss;
 use crate::intake::Intake;
@@ -159,6 +159,36 @@ const UMBRELLAS: &[&str] = &[
     "openSUSE-",
 ];
 
+/// Ecosystems of the export that are fetched. Those whose own feed says more
+/// (Debian, Alpine, Red Hat) are not among them.
+const FETCHED: &[&str] = &[
+    "AlmaLinux",
+    "Bitnami",
+    "ConanCenter",
+    "CRAN",
+    "crates.io",
+    "Echo",
+    "Go",
+    "Hackage",
+    "Hex",
+    "Julia",
+    "Mageia",
+    "Maven",
+    "MinimOS",
+    "npm",
+    "NuGet",
+    "opam",
+    "openSUSE",
+    "Packagist",
+    "Pub",
+    "PyPI",
+    "Rocky Linux",
+    "RubyGems",
+    "SUSE",
+    "SwiftURL",
+    "Ubuntu",
+];
+
 /// Prefixes whose id is a CVE in other words.
 const WRAPPED: &[&str] = &["ALPINE-", "DEBIAN-", "UBUNTU-"];
 
@@ -176,6 +206,24 @@ impl Feed for Osv {
             && head.contains("\"id\"")
             && (head.contains("\"affected\"") || head.contains("\"schema_version\""))
             && head.contains("\"modified\"")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        const BUCKET: &str = "https://storage.googleapis.com/osv-vulnerabilities";
+        let one = |ecosystem: &&str| {
+            let base = format!("{BUCKET}/{}", ecosystem.replace(' ', "%20"));
+            Upstream {
+                changes: Some(Changes {
+                    list: format!("{base}/modified_id.csv"),
+                    records: format!("{base}/"),
+                }),
+                ..Upstream::many(
+                    &format!("osv/{ecosystem}"),
+                    [vec![format!("{base}/all.zip")]],
+                )
+            }
+        };
+        FETCHED.iter().map(one).collect()
     }
 
     fn is_per_record(&self) -> bool {

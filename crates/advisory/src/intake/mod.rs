@@ -19,6 +19,8 @@ use std::io;
 pub(crate) struct Intake {
     /// Feeds that spoke since the last call of [`Self::taken`].
     fresh: BTreeSet<String>,
+    /// The feed that everything is told for, whatever it calls itself.
+    speaker: Option<String>,
     /// As they came.
     pieces: Vec<Piece>,
     /// Bytes that they take up, roughly.
@@ -90,6 +92,15 @@ pub(crate) struct Tally {
 }
 
 impl Intake {
+    /// An intake of one feed: a record that names several ecosystems stays
+    /// with the feed that served it.
+    pub(crate) fn of(feed: &str) -> Self {
+        Self {
+            speaker: Some(feed.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Adds to what is known under the same feed, record and vulnerability.
     pub(crate) fn merge(&mut self, advisory: Advisory) {
         self.add(Piece {
@@ -106,7 +117,10 @@ impl Intake {
         });
     }
 
-    fn add(&mut self, piece: Piece) {
+    fn add(&mut self, mut piece: Piece) {
+        if let Some(speaker) = &self.speaker {
+            piece.advisory.feed.clone_from(speaker);
+        }
         let Advisory { feed, record, .. } = &piece.advisory;
         self.tally(feed);
         let number = hash(record);
@@ -252,6 +266,8 @@ impl Intake {
     }
 
     fn tally(&mut self, feed: &str) -> &mut Tally {
+        let speaker = self.speaker.clone();
+        let feed = speaker.as_deref().unwrap_or(feed);
         if !self.fresh.contains(feed) {
             self.fresh.insert(feed.to_owned());
         }

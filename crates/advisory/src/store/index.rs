@@ -2,6 +2,7 @@
 //! step; everything it names is immutable and named by its content.
 
 use super::{NO_VERSION, StoreError};
+use crate::fetch::Seen;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Status {
     pub shards: Vec<ShardStatus>,
     /// Tables by CVE: name and file.
     pub(crate) tables: BTreeMap<String, String>,
+    /// What is remembered of each URL that feeds were fetched from.
+    pub(crate) sources: BTreeMap<String, Source>,
     /// Files of the set that this one replaced; readers may still want them.
     pub(crate) before: Vec<String>,
 }
@@ -49,6 +52,14 @@ pub struct FeedStatus {
     pub held_back: Option<String>,
     /// What it says, in common form: file by namespace.
     pub(crate) parts: BTreeMap<String, String>,
+}
+
+/// What is remembered of a document of upstream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub seen: Seen,
+    /// Of a list of changes: the time of its latest line.
+    pub latest: String,
 }
 
 /// One namespace of the store.
@@ -74,6 +85,7 @@ impl Status {
         feeds: Vec<FeedStatus>,
         shards: Vec<ShardStatus>,
         tables: BTreeMap<String, String>,
+        sources: BTreeMap<String, Source>,
     ) -> Self {
         let mut hash = blake3::Hasher::new();
         for shard in &shards {
@@ -90,6 +102,7 @@ impl Status {
             feeds,
             shards,
             tables,
+            sources,
             before: Vec::new(),
         }
     }

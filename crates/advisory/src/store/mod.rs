@@ -8,6 +8,7 @@ mod sections;
 mod shard;
 mod writer;
 
+pub(crate) use index::Source;
 pub use index::{FeedStatus, ShardStatus, Status};
 
 pub(crate) use compile::state;

@@ -1,7 +1,7 @@
 //! How the data changes: feeds are put in one by one, what they touch is
 //! compiled, and the new set takes the place of the old one in one step.
 
-use super::index::{self, FeedStatus, ShardStatus, Status};
+use super::index::{self, FeedStatus, ShardStatus, Source, Status};
 use super::{FOLDER, SHARDS, compile, part, sections};
 use crate::advisory::Advisory;
 use crate::feeds;
@@ -51,6 +51,7 @@ pub(crate) struct Writing<'a> {
     before: Option<Status>,
     feeds: BTreeMap<String, FeedStatus>,
     tables: BTreeMap<String, String>,
+    sources: BTreeMap<String, Source>,
     shrinking: Shrinking,
 }
 
@@ -88,9 +89,91 @@ impl<'a> Writing<'a> {
             tables: before
                 .as_ref()
                 .map_or_else(BTreeMap::new, |b| b.tables.clone()),
+            sources: before
+                .as_ref()
+                .map_or_else(BTreeMap::new, |b| b.sources.clone()),
             before,
             shrinking,
         }
+    }
+
+    /// What is remembered of a URL.
+    pub(crate) fn source(&self, url: &str) -> Option<&Source> {
+        self.sources.get(url)
+    }
+
+    /// Remembers a URL for the next time.
+    pub(crate) fn remember(&mut self, url: &str, source: Source) {
+        self.sources.insert(url.to_owned(), source);
+    }
+
+    /// Whether a feed has data, and the latest that came.
+    pub(crate) fn is_current(&self, feed: &str) -> bool {
+        let feed = self.feeds.get(feed);
+        feed.is_some_and(|feed| feed.held_back.is_none())
+    }
+
+    /// Notes that a feed says at `moment` what it said before.
+    pub(crate) fn renewed(&mut self, feed: &str, moment: &str) {
+        if let Some(feed) = self.feeds.get_mut(feed) {
+            moment.clone_into(&mut feed.taken);
+            feed.held_back = None;
+        }
+    }
+
+    /// Notes why newer documents of a feed are not used.
+    pub(crate) fn hold_back(&mut self, feed: &str, reason: &str) {
+        if let Some(feed) = self.feeds.get_mut(feed) {
+            feed.held_back = Some(reason.to_owned());
+        }
+    }
+
+    /// Puts the records of an intake, which are all of one feed, in place of
+    /// those that are called `changed`.
+    pub(crate) fn patch(
+        &mut self,
+        feed: &str,
+        intake: &mut Intake,
+        changed: &BTreeSet<String>,
+    ) -> io::Result<()> {
+        let Some(mut status) = self.feeds.get(feed).cloned() else {
+            return Ok(());
+        };
+        let mut fresh: BTreeMap<String, Vec<Advisory>> = BTreeMap::new();
+        intake.parts(|(_, namespace), advisories| {
+            fresh
+                .entry(namespace.to_string())
+                .or_default()
+                .extend(advisories);
+            Ok(())
+        })?;
+        let namespaces: BTreeSet<String> =
+            status.parts.keys().chain(fresh.keys()).cloned().collect();
+        let mut records = BTreeSet::new();
+        for namespace in namespaces {
+            let mut advisories = match status.parts.get(&namespace) {
+                Some(file) => self.part(file)?,
+                None => Vec::new(),
+            };
+            advisories.retain(|advisory| !changed.contains(&advisory.record));
+            advisories.extend(fresh.remove(&namespace).unwrap_or_default());
+            advisories.sort_by(|a, b| (&a.record, &a.id).cmp(&(&b.record, &b.id)));
+            records.extend(advisories.iter().map(|advisory| advisory.record.clone()));
+            if advisories.is_empty() {
+                status.parts.remove(&namespace);
+            } else {
+                let file = keep_part(self.folder, &advisories)?;
+                status.parts.insert(namespace, file);
+            }
+        }
+        status.records = records.len();
+        if let Some(tally) = intake.tallies.get(feed) {
+            status.newest = status.newest.max(tally.newest.clone());
+            status.taken.clone_from(&tally.taken);
+        }
+        status.held_back = None;
+        self.feeds.insert(feed.to_owned(), status);
+        Ok(())
     }
 
     /// Puts in what feeds said, each in place of what it said before. A feed
@@ -109,9 +192,7 @@ impl<'a> Writing<'a> {
             Ok(())
         })?;
         for (name, reason) in broken {
-            if let Some(feed) = self.feeds.get_mut(name) {
-                feed.held_back = Some(reason.clone());
-            }
+            self.hold_back(name, reason);
         }
         for (name, tally) in &intake.tallies {
             let records = tally.records + intake.records(name);
@@ -186,7 +267,7 @@ impl<'a> Writing<'a> {
             });
         }
         let feeds: Vec<_> = self.feeds.into_values().collect();
-        let mut status = Status::new(feeds, shards, self.tables);
+        let mut status = Status::new(feeds, shards, self.tables, self.sources);
         let mut needed: BTreeSet<String> = status.files().map(str::to_owned).collect();
         needed.extend(status.parts().map(str::to_owned));
         if let Some(before) = &self.before {

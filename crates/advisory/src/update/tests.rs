@@ -4,7 +4,7 @@ use crate::testing::{load, osv};
 use std::fs;
 
 fn update(folder: &Path, from: &[String]) -> Result<UpdateReport, UpdateError> {
-    super::update(folder, from, UpdateOptions::default())
+    super::update(folder, from, &UpdateOptions::default())
 }
 fn record(id: &str) -> String {
     osv(
@@ -126,9 +126,10 @@ fn a_feed_that_shrinks_is_not_believed() {
     fs::write(feeds.path().join("one.json"), &records[0]).unwrap();
     let options = UpdateOptions {
         allow_shrinking: true,
+        ..UpdateOptions::default()
     };
     let from = [feeds.path().display().to_string()];
-    let report = super::update(folder.path(), &from, options).unwrap();
+    let report = super::update(folder.path(), &from, &options).unwrap();
     assert!(report.is_whole());
 }
 

@@ -1,9 +1,9 @@
 //! `plimsoll data`: advisory data, its age and its update.
 
 use crate::outputs::print;
-use crate::{Failure, folders};
+use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
-use plimsoll_advisory::{Store, UpdateOptions, update};
+use plimsoll_advisory::{Store, UpdateOptions, renew, update};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -18,12 +18,26 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Read feeds in their upstream format, each in place of what it said
-    /// before
+    /// Renew feeds, each in place of what it said before: from upstream, or
+    /// with `--from` from files in upstream's format
     Update {
+        /// Feeds to fetch (`plimsoll list feeds`), for example `debian-tracker`,
+        /// `osv/PyPI` or all of `osv`; every feed when none is named
+        #[arg(value_name = "FEED", conflicts_with = "from")]
+        feeds: Vec<String>,
+
         /// Folder, file or URL that holds feeds; may be given many times
-        #[arg(long, required = true, value_name = "DIR|FILE|URL", num_args = 1..)]
+        #[arg(long, value_name = "DIR|FILE|URL", num_args = 1..)]
         from: Vec<String>,
+
+        /// Fetch `https://HOST/PATH` from URL/HOST/PATH instead
+        #[arg(
+            long,
+            value_name = "URL",
+            env = "PLIMSOLL_FEED_MIRROR",
+            conflicts_with = "from"
+        )]
+        mirror: Option<String>,
 
         /// Take feeds that bring far fewer records than they had
         #[arg(long)]
@@ -37,13 +51,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let folder = folders::data(arguments.data_dir.as_ref())?;
     let text = match &arguments.verb {
         Verb::Update {
+            feeds,
             from,
+            mirror,
             allow_shrinking,
         } => {
             let options = UpdateOptions {
+                mirror: mirror
+                    .clone()
+                    .or_else(|| std::env::var("PLIMSOLL_FEED_MIRROR").ok()),
                 allow_shrinking: *allow_shrinking,
             };
-            match update(&folder, from, options) {
+            let renewed = if from.is_empty() {
+                let line = progress::Line::new("feeds");
+                renew(&folder, feeds, &options, &|feed| {
+                    line.say(&format!("fetching {feed}"))
+                })
+            } else {
+                update(&folder, from, &options)
+            };
+            match renewed {
                 Ok(report) if report.is_whole() => report.to_string(),
                 Ok(report) => {
                     print(report.to_string().as_bytes())?;

@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     } else {
         scratch = tempfile::tempdir().map_err(Failure::unjudged)?;
         let options = UpdateOptions::default();
-        let report = update(scratch.path(), &arguments.advisories, options).map_err(|error| {
+        let report = update(scratch.path(), &arguments.advisories, &options).map_err(|error| {
             if error.is_usage() {
                 Failure::usage(error)
             } else {
