@@ -2,11 +2,11 @@
 //! finding.
 
 use super::curated;
-use super::lookup::{Hit, Lookup, Span, title};
+use super::lookup::{Hit, Lookup, Span};
 use super::risk::risk;
 use crate::advisory::Verdict;
 use crate::intake::Description;
-use crate::store::Head;
+use crate::store::{Head, title};
 use crate::versions::Version;
 use plimsoll_types::{
     Finding, Fix, FixState, Match, Package, Severity, SeverityClaim, Suppressed, Suppression,
@@ -116,7 +116,7 @@ fn finding(package: usize, hits: &[Hit], lookup: &mut Lookup<'_>) -> Option<Find
         .iter()
         .find(|s| stated(s))
         .map_or(Severity::Unknown, |s| s.severity);
-    let titles = hits.iter().map(|hit| hit.title.clone());
+    let titles = hits.iter().map(|hit| hit.head.title.clone());
     let titles = titles.chain(descriptions.iter().map(|d| title("", &d.text)));
     let days = hits.iter().filter_map(|hit| hit.head.published.clone());
     let days = days.chain(descriptions.iter().filter_map(|d| d.published.clone()));

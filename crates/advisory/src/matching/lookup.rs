@@ -19,7 +19,6 @@ pub(super) struct Hit {
     pub version: String,
     pub head: Head,
     pub extra: Extra,
-    pub title: String,
     pub verdict: Verdict,
     pub fix: FixState,
     /// The window, for people.
@@ -342,14 +341,12 @@ impl Search<'_> {
     ) -> Result<Hit, Corrupt> {
         let spans = windows.iter().map(|window| self.span(window));
         let spans = spans.collect::<Result<_, _>>()?;
-        let text = self.shard.text(claim)?;
         Ok(Hit {
             namespace: self.namespace.clone(),
             subject: subject.to_owned(),
             version: version.to_owned(),
             head: self.shard.head(claim)?,
             extra,
-            title: title(&text.title, &text.details),
             verdict: claim.verdict,
             fix: crate::store::state(inside.fixed, claim.fix),
             range: self.range(inside)?,
@@ -412,25 +409,4 @@ fn is_unreleased(version: &str) -> bool {
         return false;
     };
     time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The summary, else the first sentence of the details, on one line.
-pub(super) fn title(summary: &str, details: &str) -> String {
-    const LONGEST: usize = 160;
-    let text = if summary.trim().is_empty() {
-        details
-    } else {
-        summary
-    };
-    let line = text
-        .split(['\n', '\r'])
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("");
-    let sentence = line.split_once(". ").map_or(line, |(first, _)| first);
-    let clean: String = sentence.chars().filter(|c| !c.is_control()).collect();
-    match clean.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}..", clean[..end].trim_end()),
-        None => clean,
-    }
 }

@@ -153,6 +153,7 @@ fn texts(advisories: &[Advisory]) -> (Items, Items) {
             disputed: advisory.disputed,
             aliases: advisory.aliases.clone(),
             severities: advisory.severities.clone(),
+            title: title(&advisory.title, &advisory.details),
             url: advisory.url.clone(),
             published: advisory.published.clone(),
         };
@@ -162,7 +163,6 @@ fn texts(advisories: &[Advisory]) -> (Items, Items) {
         let texts: Vec<_> = advisories
             .iter()
             .map(|advisory| Text {
-                title: advisory.title.clone(),
                 details: advisory.details.clone(),
             })
             .collect();
@@ -254,5 +254,26 @@ pub(crate) fn state(fixed: Option<u32>, claimed: FixState) -> FixState {
         FixState::Fixed
     } else {
         claimed
+    }
+}
+
+/// The summary, else the first sentence of the details, on one line.
+pub(crate) fn title(summary: &str, details: &str) -> String {
+    const LONGEST: usize = 160;
+    let text = if summary.trim().is_empty() {
+        details
+    } else {
+        summary
+    };
+    let line = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("");
+    let sentence = line.split_once(". ").map_or(line, |(first, _)| first);
+    let clean: String = sentence.chars().filter(|c| !c.is_control()).collect();
+    match clean.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}..", clean[..end].trim_end()),
+        None => clean,
     }
 }

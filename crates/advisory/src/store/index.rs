@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "index.json";
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// An index lists shards and feeds, not records.
 const MAX_BYTES: u64 = 16 << 20;
 

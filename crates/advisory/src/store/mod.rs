@@ -11,7 +11,7 @@ mod writer;
 pub(crate) use index::Source;
 pub use index::{FeedStatus, ShardStatus, Status};
 
-pub(crate) use compile::state;
+pub(crate) use compile::{state, title};
 pub(crate) use sections::Corrupt;
 pub(crate) use shard::{Claim, Extra, Head, Inside, Shard};
 pub(crate) use writer::{Lock, Shrinking, Writing};

@@ -54,6 +54,8 @@ pub(crate) struct Head {
     pub disputed: bool,
     pub aliases: Vec<String>,
     pub severities: Vec<SeverityClaim>,
+    /// One line for people; may be empty.
+    pub title: String,
     pub url: Option<String>,
     pub published: Option<String>,
 }
@@ -80,7 +82,6 @@ pub(crate) struct Extra {
 /// Text for people, in compressed blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Text {
-    pub title: String,
     pub details: String,
 }
 
