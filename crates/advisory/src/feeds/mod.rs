@@ -6,7 +6,9 @@ mod cisa_kev;
 mod debian_lists;
 mod debian_tracker;
 mod epss;
+mod friendsofphp;
 mod osv;
+mod rubysec;
 
 use crate::advisory::Advisory;
 use crate::intake::Intake;
@@ -101,6 +103,8 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &alpine_rejections::AlpineRejections,
     &cisa_kev::CisaKev,
     &epss::EpssScores,
+    &rubysec::RubySec,
+    &friendsofphp::FriendsOfPhp,
     &osv::Osv,
 ];
 

@@ -425,12 +425,7 @@ impl Record {
             for _ in 0..unreadable {
                 intake.skipped(feed, crate::store::NO_VERSION);
             }
-            windows.extend(
-                subject
-                    .versions
-                    .iter()
-                    .map(|version| range::single(version)),
-            );
+            windows.extend(subject.versions.iter().map(|version| Window::only(version)));
             if windows.is_empty() {
                 let whole = self.id.starts_with("MAL-") && subject.ranges.is_empty();
                 if !whole {

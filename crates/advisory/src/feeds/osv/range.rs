@@ -66,14 +66,6 @@ pub(super) fn windows(scheme: Scheme, ranges: &[Range]) -> (Vec<Window>, usize) 
     (windows, unreadable)
 }
 
-/// One listed version.
-pub(super) fn single(version: &str) -> Window {
-    Window {
-        from: Some(version.to_owned()),
-        to: Upper::Through(version.to_owned()),
-    }
-}
-
 fn turn(event: &Event) -> Option<(Turn, &str)> {
     let introduced = event.introduced.as_deref().map(|v| (Turn::Introduced, v));
     let fixed = event.fixed.as_deref().map(|v| (Turn::Fixed, v));
@@ -105,14 +97,18 @@ fn walk<'a>(events: impl Iterator<Item = (&'a Turn, &'a str)>) -> Vec<Window> {
                     } else {
                         Upper::Through(text.to_owned())
                     };
-                    windows.push(Window { from, to });
+                    windows.push(Window {
+                        from,
+                        past: false,
+                        to,
+                    });
                 }
             }
         }
     }
     windows.extend(open.map(|from| Window {
         from,
-        to: Upper::Open,
+        ..Window::ALL
     }));
     windows
 }
