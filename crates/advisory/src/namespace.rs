@@ -145,6 +145,24 @@ const DEBIAN: &[(&str, &str)] = &[
     ("trixie", "13"),
 ];
 
+/// Ubuntu releases by code name.
+const UBUNTU: &[(&str, &str)] = &[
+    ("precise", "12.04"),
+    ("trusty", "14.04"),
+    ("xenial", "16.04"),
+    ("bionic", "18.04"),
+    ("focal", "20.04"),
+    ("jammy", "22.04"),
+    ("kinetic", "22.10"),
+    ("lunar", "23.04"),
+    ("mantic", "23.10"),
+    ("noble", "24.04"),
+    ("oracular", "24.10"),
+    ("plucky", "25.04"),
+    ("questing", "25.10"),
+    ("resolute", "26.04"),
+];
+
 /// postmarketOS releases, and the Alpine releases that they are made of.
 const POSTMARKETOS: &[(&str, &str)] = &[
     ("edge", "edge"),
@@ -192,6 +210,38 @@ impl Namespace {
         version.clone_into(&mut namespace.release);
         channel.clone_into(&mut namespace.channel);
         Some(namespace)
+    }
+
+    /// The namespace of an Ubuntu release as package URLs name it: `jammy`,
+    /// `esm-infra/xenial`, `trusty/esm`, `fips-updates/focal`.
+    pub(crate) fn ubuntu(name: &str) -> Option<Self> {
+        let known = |codename: &str| UBUNTU.iter().find(|(name, _)| *name == codename);
+        let (release, channel) = match name.split_once('/') {
+            None => (known(name)?.1, ""),
+            Some((first, second)) => match (known(first), known(second)) {
+                (Some((_, release)), _) => (*release, second),
+                (None, Some((_, release))) => (*release, first),
+                (None, None) => return None,
+            },
+        };
+        match channel {
+            "" => Self::distro("ubuntu", release),
+            channel if channel.starts_with("esm") => Self::of_channel("ubuntu", release, "esm"),
+            channel => Self::of_channel("ubuntu", release, channel),
+        }
+    }
+
+    /// Whether it is of a distribution by its name here.
+    pub(crate) fn is_of(&self, distro: &str) -> bool {
+        matches!(self.world, World::Distro(index) if FAMILIES[index].name == distro)
+    }
+
+    /// The same release for everybody; `None` where that is this one.
+    pub(crate) fn without_channel(&self) -> Option<Self> {
+        (!self.channel.is_empty()).then(|| Self {
+            channel: String::new(),
+            ..self.clone()
+        })
     }
 
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
@@ -607,5 +657,14 @@ mod tests {
             "composer"
         );
         assert_eq!(Namespace::from_osv("Android"), None);
+        for (name, expected) in [
+            ("jammy", "ubuntu:22.04"),
+            ("esm-infra/xenial", "ubuntu:16.04:esm"),
+            ("trusty/esm", "ubuntu:14.04:esm"),
+            ("fips-updates/focal", "ubuntu:20.04:fips-updates"),
+        ] {
+            assert_eq!(Namespace::ubuntu(name).unwrap().to_string(), expected);
+        }
+        assert_eq!(Namespace::ubuntu("devel"), None);
     }
 }

@@ -68,14 +68,21 @@ impl Feed for FriendsOfPhp {
         }
         let times = record.branches.values().filter_map(|b| b.time.as_deref());
         let day = times.filter_map(|time| time.get(..10)).min();
-        // Without a CVE, documents are named after the day of the repair.
         let cve = record.cve.filter(|id| id.starts_with("CVE-"));
-        let own = || format!("{name}/{}", day.unwrap_or(record.title.as_str()));
+        // Most pages are named after the advisory; else the day tells it apart.
+        let page = record
+            .link
+            .as_deref()
+            .map(|link| link.trim_end_matches('/'));
+        let page = page.and_then(|link| link.rsplit('/').next());
+        let page = page.filter(|tail| tail.bytes().any(|byte| byte.is_ascii_digit()));
+        let own = page.or(day).unwrap_or(record.title.as_str());
+        let own = format!("{name}/{}", cve.as_deref().unwrap_or(own));
         intake.newest(self.name(), day.unwrap_or_default());
         intake.merge(Advisory {
             feed: self.name().to_owned(),
-            record: format!("{name}/{}", cve.as_deref().or(day).unwrap_or_default()),
-            id: cve.unwrap_or_else(own),
+            id: cve.unwrap_or_else(|| own.clone()),
+            record: own,
             title: record.title.trim().to_owned(),
             url: record.link,
             published: day.map(str::to_owned),

@@ -19,6 +19,13 @@ struct Event {
     last_affected: Option<String>,
 }
 
+impl Range {
+    /// Whether it is about commits, which no package of an image states.
+    pub(super) fn is_of_commits(&self) -> bool {
+        self.kind == "GIT"
+    }
+}
+
 /// In the order in which events at one version are walked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
@@ -32,7 +39,7 @@ enum Turn {
 pub(super) fn windows(scheme: Scheme, ranges: &[Range]) -> (Vec<Window>, usize) {
     let mut windows = Vec::new();
     let mut unreadable = 0;
-    for range in ranges.iter().filter(|range| range.kind != "GIT") {
+    for range in ranges.iter().filter(|range| !range.is_of_commits()) {
         let turns: Vec<_> = range.events.iter().filter_map(turn).collect();
         let parsed: Option<Vec<(Option<Version>, Turn, &str)>> = turns
             .iter()
