@@ -1,4 +1,5 @@
 use crate::namespace::Namespace;
+use crate::versions::Interval;
 use plimsoll_types::{FindingClass, FixState, SeverityClaim};
 use serde::{Deserialize, Serialize};
 
@@ -138,8 +139,10 @@ pub(crate) enum Verdict {
 /// An interval of the namespace's version order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Window {
-    /// First version inside; `None` is before every version.
+    /// Where it begins; `None` is before every version.
     pub from: Option<String>,
+    /// Whether it begins after that version instead of with it.
+    pub past: bool,
     pub to: Upper,
 }
 
@@ -147,8 +150,26 @@ impl Window {
     /// Every version.
     pub(crate) const ALL: Window = Window {
         from: None,
+        past: false,
         to: Upper::Open,
     };
+}
+
+impl From<Interval> for Window {
+    /// Versions that a written range calls affected; the one it ends before
+    /// repairs them.
+    fn from(interval: Interval) -> Self {
+        let Interval { from, to } = interval;
+        Self {
+            past: from.as_ref().is_some_and(|bound| !bound.inclusive),
+            from: from.map(|bound| bound.version),
+            to: match to {
+                None => Upper::Open,
+                Some(bound) if bound.inclusive => Upper::Through(bound.version),
+                Some(bound) => Upper::Fixed(bound.version),
+            },
+        }
+    }
 }
 
 /// Where a window ends.
@@ -166,8 +187,17 @@ impl Window {
     /// Every version before the one that repairs it.
     pub(crate) fn before(fixed: &str) -> Self {
         Self {
-            from: None,
             to: Upper::Fixed(fixed.to_owned()),
+            ..Self::ALL
+        }
+    }
+
+    /// One version and no other.
+    pub(crate) fn only(version: &str) -> Self {
+        Self {
+            from: Some(version.to_owned()),
+            past: false,
+            to: Upper::Through(version.to_owned()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! Start reading at [`find`], or at [`update`] for how data comes in.
 
 mod advisory;
+mod cpe;
 pub mod cvss;
 mod feeds;
 mod fetch;

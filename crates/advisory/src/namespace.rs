@@ -1,10 +1,13 @@
 //! Worlds of package names in which advisories are looked up: one for each
-//! release of a distribution and one for each language ecosystem.
+//! release of a distribution, one for each language ecosystem, and those of
+//! products.
 
 use crate::advisory::Role;
+use crate::cpe::Cpe;
 use crate::versions::Scheme;
-use plimsoll_types::{Distro, Ecosystem, PackageRecord};
+use plimsoll_types::{Distro, Ecosystem, PackageRecord, PackageUrl};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// `debian:12`, `alpine:3.19`, `pypi`. A distribution's namespace without a
@@ -22,7 +25,31 @@ pub(crate) struct Namespace {
 enum World {
     Distro(usize),
     Language(Ecosystem),
+    /// Products that their maker names in a world of its own.
+    Component(usize),
+    /// Products by CPE, `vendor:product`.
+    Products,
+    /// Likewise Java runtimes, whose versions have an order of their own.
+    Runtimes,
 }
+
+/// Products of one maker, by the type of their package URLs.
+struct Maker {
+    name: &'static str,
+    /// Name in OSV records.
+    osv: &'static str,
+}
+
+const MAKERS: &[Maker] = &[
+    Maker {
+        name: "dhi",
+        osv: "DHI",
+    },
+    Maker {
+        name: "k8s",
+        osv: "kubernetes",
+    },
+];
 
 /// Which name of an installed package a feed's rows are keyed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +145,24 @@ const DEBIAN: &[(&str, &str)] = &[
     ("trixie", "13"),
 ];
 
+/// Ubuntu releases by code name.
+const UBUNTU: &[(&str, &str)] = &[
+    ("precise", "12.04"),
+    ("trusty", "14.04"),
+    ("xenial", "16.04"),
+    ("bionic", "18.04"),
+    ("focal", "20.04"),
+    ("jammy", "22.04"),
+    ("kinetic", "22.10"),
+    ("lunar", "23.04"),
+    ("mantic", "23.10"),
+    ("noble", "24.04"),
+    ("oracular", "24.10"),
+    ("plucky", "25.04"),
+    ("questing", "25.10"),
+    ("resolute", "26.04"),
+];
+
 /// postmarketOS releases, and the Alpine releases that they are made of.
 const POSTMARKETOS: &[(&str, &str)] = &[
     ("edge", "edge"),
@@ -167,6 +212,38 @@ impl Namespace {
         Some(namespace)
     }
 
+    /// The namespace of an Ubuntu release as package URLs name it: `jammy`,
+    /// `esm-infra/xenial`, `trusty/esm`, `fips-updates/focal`.
+    pub(crate) fn ubuntu(name: &str) -> Option<Self> {
+        let known = |codename: &str| UBUNTU.iter().find(|(name, _)| *name == codename);
+        let (release, channel) = match name.split_once('/') {
+            None => (known(name)?.1, ""),
+            Some((first, second)) => match (known(first), known(second)) {
+                (Some((_, release)), _) => (*release, second),
+                (None, Some((_, release))) => (*release, first),
+                (None, None) => return None,
+            },
+        };
+        match channel {
+            "" => Self::distro("ubuntu", release),
+            channel if channel.starts_with("esm") => Self::of_channel("ubuntu", release, "esm"),
+            channel => Self::of_channel("ubuntu", release, channel),
+        }
+    }
+
+    /// Whether it is of a distribution by its name here.
+    pub(crate) fn is_of(&self, distro: &str) -> bool {
+        matches!(self.world, World::Distro(index) if FAMILIES[index].name == distro)
+    }
+
+    /// The same release for everybody; `None` where that is this one.
+    pub(crate) fn without_channel(&self) -> Option<Self> {
+        (!self.channel.is_empty()).then(|| Self {
+            channel: String::new(),
+            ..self.clone()
+        })
+    }
+
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
     pub(crate) fn alpine(branch: &str) -> Option<Self> {
         Self::from_osv(&format!("Alpine:{branch}"))
@@ -198,23 +275,61 @@ impl Namespace {
                 }
             };
         }
+        if let Some(index) = MAKERS.iter().position(|maker| maker.osv == base) {
+            return Some(Self::of_world(World::Component(index)));
+        }
         let (_, ecosystem) = LANGUAGES.iter().find(|(name, _)| *name == base)?;
         Some(Self::language(*ecosystem))
     }
 
-    /// The one namespace of a language ecosystem.
-    pub(crate) fn language(ecosystem: Ecosystem) -> Self {
+    fn of_world(world: World) -> Self {
         Self {
-            world: World::Language(ecosystem),
+            world,
             release: String::new(),
             channel: String::new(),
         }
     }
 
+    /// The namespace of products that are told by their CPEs.
+    pub(crate) fn products() -> Self {
+        Self::of_world(World::Products)
+    }
+
+    /// Likewise of Java runtimes.
+    pub(crate) fn runtimes() -> Self {
+        Self::of_world(World::Runtimes)
+    }
+
+    /// The namespace of a package that is not a distribution's.
+    pub(crate) fn of_package(package: &PackageRecord) -> Self {
+        let kind = || {
+            let rest = package.purl.as_deref()?.strip_prefix("pkg:")?;
+            let (kind, _) = rest.split_once('/')?;
+            MAKERS.iter().position(|maker| maker.name == kind)
+        };
+        match package.ecosystem {
+            Ecosystem::Jvm if !package.cpes.is_empty() => Self::runtimes(),
+            Ecosystem::Generic if let Some(index) = kind() => {
+                Self::of_world(World::Component(index))
+            }
+            Ecosystem::Binary | Ecosystem::Kernel | Ecosystem::Wordpress | Ecosystem::Generic
+                if !package.cpes.is_empty() =>
+            {
+                Self::products()
+            }
+            ecosystem => Self::language(ecosystem),
+        }
+    }
+
+    /// The one namespace of a language ecosystem.
+    pub(crate) fn language(ecosystem: Ecosystem) -> Self {
+        Self::of_world(World::Language(ecosystem))
+    }
+
     /// Whether some feed that is known here may have data for it.
     pub(crate) fn is_served(&self) -> bool {
         match self.world {
-            World::Distro(_) => true,
+            World::Distro(_) | World::Component(_) | World::Products | World::Runtimes => true,
             World::Language(own) => LANGUAGES.iter().any(|(_, ecosystem)| *ecosystem == own),
         }
     }
@@ -273,12 +388,18 @@ impl Namespace {
         match self.world {
             World::Distro(index) => FAMILIES[index].ecosystem,
             World::Language(ecosystem) => ecosystem,
+            World::Component(_) => Ecosystem::Generic,
+            World::Products => Ecosystem::Binary,
+            World::Runtimes => Ecosystem::Jvm,
         }
     }
 
     /// The order of its versions.
     pub(crate) fn scheme(&self) -> Scheme {
-        Scheme::of(self.ecosystem())
+        match self.world {
+            World::Component(_) => Scheme::Semver,
+            _ => Scheme::of(self.ecosystem()),
+        }
     }
 
     /// A package name in the form under which advisories are filed.
@@ -303,8 +424,31 @@ impl Namespace {
             usual: true,
             role: Role::Binary,
         };
-        let World::Distro(index) = self.world else {
-            return vec![own];
+        let index = match self.world {
+            World::Distro(index) => index,
+            World::Language(_) => return vec![own],
+            World::Component(_) => {
+                let purl = package.purl.as_deref();
+                let purl = purl.and_then(|text| text.parse::<PackageUrl>().ok());
+                let name = purl.map(|purl| match purl.namespace.as_str() {
+                    "" => purl.name,
+                    namespace => format!("{namespace}/{}", purl.name),
+                });
+                return vec![Subject {
+                    name: name.unwrap_or(own.name),
+                    ..own
+                }];
+            }
+            World::Products | World::Runtimes => {
+                let named = package.cpes.iter().filter_map(|text| Cpe::parse(text));
+                let named = named.filter(|cpe| cpe.is_software(package.ecosystem));
+                let names: BTreeSet<String> = named.map(|cpe| cpe.product()).collect();
+                let subject = |name| Subject {
+                    name,
+                    ..own.clone()
+                };
+                return names.into_iter().map(subject).collect();
+            }
         };
         let keyed = FAMILIES[index].keyed;
         let Some(source) = &package.source else {
@@ -419,6 +563,9 @@ impl fmt::Display for Namespace {
         let world = match self.world {
             World::Distro(index) => FAMILIES[index].name,
             World::Language(ecosystem) => ecosystem.as_str(),
+            World::Component(index) => MAKERS[index].name,
+            World::Products => "cpe",
+            World::Runtimes => "cpe:jvm",
         };
         f.write_str(world)?;
         if !self.release.is_empty() {
@@ -510,5 +657,14 @@ mod tests {
             "composer"
         );
         assert_eq!(Namespace::from_osv("Android"), None);
+        for (name, expected) in [
+            ("jammy", "ubuntu:22.04"),
+            ("esm-infra/xenial", "ubuntu:16.04:esm"),
+            ("trusty/esm", "ubuntu:14.04:esm"),
+            ("fips-updates/focal", "ubuntu:20.04:fips-updates"),
+        ] {
+            assert_eq!(Namespace::ubuntu(name).unwrap().to_string(), expected);
+        }
+        assert_eq!(Namespace::ubuntu("devel"), None);
     }
 }

@@ -179,6 +179,7 @@ impl Reading {
     /// Reads one input; `false` where it holds nothing of a feed.
     fn input(&mut self, mut input: Input) -> bool {
         let mut known = false;
+        let (mut unknown, mut first) = (0, String::new());
         let taken = input.taken.to_string();
         let read = input.documents(|document| {
             let Document {
@@ -194,6 +195,10 @@ impl Reading {
                 }
             };
             let Some(feed) = feeds::of(&content) else {
+                if unknown == 0 {
+                    first = name;
+                }
+                unknown += 1;
                 return Ok(());
             };
             known = true;
@@ -216,6 +221,13 @@ impl Reading {
             self.unread = true;
             self.broken.push((input, reason));
             known = true;
+        }
+        if known && unknown > 0 {
+            let more = match unknown {
+                1 => String::new(),
+                count => format!(" and {} more of it", count - 1),
+            };
+            self.strangers.push(format!("{first}{more}"));
         }
         known
     }

@@ -119,7 +119,7 @@ fn affected(source: &str, codename: &str, row: &Row) -> Option<Affected> {
             severity,
             cvss: None,
         }),
-        ..Affected::new(namespace, source, vec![Window { from: None, to }])
+        ..Affected::new(namespace, source, vec![Window { to, ..Window::ALL }])
     })
 }
 

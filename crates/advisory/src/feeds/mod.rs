@@ -6,7 +6,11 @@ mod cisa_kev;
 mod debian_lists;
 mod debian_tracker;
 mod epss;
+mod friendsofphp;
+mod openvex;
 mod osv;
+mod rubysec;
+mod ubuntu_vex;
 
 use crate::advisory::Advisory;
 use crate::intake::Intake;
@@ -101,6 +105,9 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &alpine_rejections::AlpineRejections,
     &cisa_kev::CisaKev,
     &epss::EpssScores,
+    &ubuntu_vex::UbuntuVex,
+    &rubysec::RubySec,
+    &friendsofphp::FriendsOfPhp,
     &osv::Osv,
 ];
 

@@ -2,12 +2,13 @@
 //! `all.zip`, `<ID>.json` and many databases serve them.
 
 use super::{Changes, Feed, Upstream, json};
-use crate::advisory::{Advisory, Affected, Import, Module, Scope, Window};
+use crate::advisory::{Advisory, Affected, Import, Module, Scope, Upper, Window};
 use crate::cvss;
 use crate::intake::Intake;
 use crate::namespace::Namespace;
-use plimsoll_types::{Ecosystem, FindingClass, Severity, SeverityClaim};
+use plimsoll_types::{Ecosystem, FindingClass, FixState, Severity, SeverityClaim};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 mod range;
 
@@ -86,6 +87,8 @@ struct Specific {
     severity: Option<String>,
     urgency: Option<String>,
     informational: Option<String>,
+    /// GitHub's bound where no release repairs it yet: `<= 1.2.3`.
+    last_known: Option<String>,
     custom_ranges: Vec<range::Range>,
     imports: Vec<Import>,
     /// RustSec's `affects`.
@@ -124,6 +127,7 @@ impl<'de> Deserialize<'de> for Specific {
             severity: text("severity"),
             urgency: text("urgency"),
             informational: text("informational"),
+            last_known: text("last_known_affected_version_range"),
             custom_ranges: ranges
                 .and_then(|ranges| serde_json::from_value(ranges).ok())
                 .unwrap_or_default(),
@@ -192,6 +196,30 @@ const FETCHED: &[&str] = &[
 /// Prefixes whose id is a CVE in other words.
 const WRAPPED: &[&str] = &["ALPINE-", "DEBIAN-", "UBUNTU-"];
 
+/// Prefixes of ids, and whose records they are.
+#[rustfmt::skip]
+const HOMES: &[(&str, &str)] = &[
+    ("A-", "android"), ("ALBA-", "almalinux"), ("ALEA-", "almalinux"), ("ALPINE-", "alpine"),
+    ("ALSA-", "almalinux"), ("ASB-", "android"), ("AZL-", "azure"), ("BELL-", "bellsoft"),
+    ("BIT-", "bitnami"), ("CGA-", "chainguard"), ("CLEANSTART-", "cleanstart"), ("CURL-", "curl"),
+    ("CVE-", "cve"), ("DEBIAN-", "debian"), ("DLA-", "debian"), ("DRUPAL-", "drupal"),
+    ("DSA-", "debian"), ("DTSA-", "debian"), ("ECHO-", "echo"), ("EEF-", "eef"),
+    ("GHSA-", "ghsa"), ("GO-", "go"), ("HSEC-", "haskell"), ("JLSEC-", "julia"),
+    ("LSN-", "ubuntu"), ("MAL-", "openssf"), ("MGASA-", "mageia"), ("MINI-", "minimos"),
+    ("OESA-", "openeuler"), ("OSEC-", "ocaml"), ("OSV-", "oss-fuzz"), ("PSF-", "psf"),
+    ("PUB-", "android"), ("PYSEC-", "pypa"), ("RHBA-", "redhat"), ("RHEA-", "redhat"),
+    ("RHSA-", "redhat"), ("RLBA-", "rocky"), ("RLEA-", "rocky"), ("RLSA-", "rocky"),
+    ("ROOT-", "root"), ("RSEC-", "r"), ("RUSTSEC-", "rustsec"), ("RXSA-", "rocky"),
+    ("SUSE-", "suse"), ("UBUNTU-", "ubuntu"), ("USN-", "ubuntu"), ("UVI-", "uvi"),
+    ("openSUSE-", "suse"),
+];
+
+/// The CVE that an id wraps, else the id.
+fn unwrapped(id: &str) -> &str {
+    let bare = |prefix: &&str| id.strip_prefix(*prefix);
+    WRAPPED.iter().find_map(bare).unwrap_or(id)
+}
+
 impl Feed for Osv {
     fn name(&self) -> &'static str {
         "osv"
@@ -205,7 +233,7 @@ impl Feed for Osv {
         head.starts_with('{')
             && head.contains("\"id\"")
             && (head.contains("\"affected\"") || head.contains("\"schema_version\""))
-            && head.contains("\"modified\"")
+            && (head.contains("\"modified\"") || head.contains("\"ecosystem\""))
     }
 
     fn upstreams(&self) -> Vec<Upstream> {
@@ -242,7 +270,13 @@ impl Feed for Osv {
         }
         let affected = record.affected(&feed, intake);
         if affected.is_empty() {
-            intake.skipped(&feed, "no version range of a known ecosystem");
+            let commits = |range: &range::Range| range.is_of_commits();
+            let mut ranges = record.affected.iter().flat_map(|subject| &subject.ranges);
+            let reason = match ranges.any(commits) {
+                true => "commits, and no version of a known ecosystem",
+                false => "no version range of a known ecosystem",
+            };
+            intake.skipped(&feed, reason);
             return Ok(());
         }
         let vulnerabilities = record.vulnerabilities();
@@ -254,7 +288,7 @@ impl Feed for Osv {
         for (id, aliases) in vulnerabilities {
             intake.replace(Advisory {
                 feed: feed.clone(),
-                record: record.id.clone(),
+                record: record.name(),
                 id,
                 class: record.class(),
                 disputed: record.details.starts_with("** DISPUTED **"),
@@ -279,6 +313,17 @@ impl Record {
         let mut known = packages.filter(|p| Namespace::from_osv(&p.ecosystem).is_some());
         let base = known.next()?.ecosystem.split(':').next()?;
         Some(format!("osv/{base}"))
+    }
+
+    /// Docker keeps a record of one vulnerability for each of its products.
+    fn name(&self) -> String {
+        let first = self.affected.iter().find_map(|s| s.package.as_ref());
+        match first {
+            Some(package) if package.ecosystem == "DHI" => {
+                format!("{}/{}", package.name, self.id)
+            }
+            _ => self.id.clone(),
+        }
     }
 
     fn no_feed(&self) -> &'static str {
@@ -317,58 +362,51 @@ impl Record {
     }
 
     /// The vulnerabilities that the record is about, each with its aliases.
+    ///
+    /// What it names as upstream is the same vulnerability where that is one,
+    /// and what it covers where there are several. Related records are others,
+    /// except that some umbrella advisories name what they cover so.
     fn vulnerabilities(&self) -> Vec<(String, Vec<String>)> {
-        if !self.is_umbrella() {
-            let mut aliases = self.aliases.clone();
-            for prefix in WRAPPED {
-                aliases.extend(self.id.strip_prefix(prefix).map(str::to_owned));
+        let cves = |ids: &mut dyn Iterator<Item = &String>| -> BTreeSet<String> {
+            let ids = ids.map(|id| unwrapped(id));
+            let cves = ids.filter(|id| id.starts_with("CVE-"));
+            cves.map(str::to_owned).collect()
+        };
+        let upstream = cves(&mut self.upstream.iter());
+        let covered = if self.is_umbrella() {
+            let named = self.aliases.iter().chain(&self.related);
+            let named = cves(&mut named.chain(&self.upstream));
+            if named.is_empty() {
+                return self
+                    .is_security()
+                    .then(|| (self.id.clone(), Vec::new()))
+                    .into_iter()
+                    .collect();
             }
-            aliases.sort();
-            aliases.dedup();
-            return vec![(self.id.clone(), aliases)];
-        }
-        let named = self
-            .aliases
-            .iter()
-            .chain(&self.upstream)
-            .chain(&self.related);
-        let mut cves: Vec<_> = named.filter(|id| id.starts_with("CVE-")).cloned().collect();
-        cves.sort();
-        cves.dedup();
-        if cves.is_empty() {
-            let security = !["ALBA-", "ALEA-", "RHBA-", "RHEA-", "RLBA-", "RLEA-"]
-                .iter()
-                .any(|prefix| self.id.starts_with(prefix));
-            return security
-                .then(|| (self.id.clone(), Vec::new()))
-                .into_iter()
-                .collect();
-        }
-        cves.into_iter().map(|cve| (cve, Vec::new())).collect()
+            named
+        } else if upstream.len() > 1 {
+            upstream
+        } else {
+            let mut aliases: BTreeSet<String> = self.aliases.iter().cloned().collect();
+            aliases.extend(upstream);
+            aliases.insert(unwrapped(&self.id).to_owned());
+            aliases.remove(&self.id);
+            return vec![(self.id.clone(), aliases.into_iter().collect())];
+        };
+        covered.into_iter().map(|cve| (cve, Vec::new())).collect()
+    }
+
+    /// Distributions also publish bug fixes and enhancements.
+    fn is_security(&self) -> bool {
+        const OTHERS: &[&str] = &["ALBA-", "ALEA-", "RHBA-", "RHEA-", "RLBA-", "RLEA-"];
+        !OTHERS.iter().any(|prefix| self.id.starts_with(prefix))
     }
 
     /// Who says so, for severities.
     fn source(&self) -> &'static str {
-        let known = [
-            ("ALPINE-", "alpine"),
-            ("AL", "almalinux"),
-            ("BIT-", "bitnami"),
-            ("CVE-", "cve"),
-            ("D", "debian"),
-            ("GHSA-", "ghsa"),
-            ("GO-", "go"),
-            ("PYSEC-", "pypa"),
-            ("R", "rocky"),
-            ("RUSTSEC-", "rustsec"),
-            ("U", "ubuntu"),
-        ];
-        // The longest prefix wins: RUSTSEC is not Rocky's.
-        let fitting = known
-            .iter()
-            .filter(|(prefix, _)| self.id.starts_with(prefix));
-        fitting
-            .max_by_key(|(prefix, _)| prefix.len())
-            .map_or("osv", |(_, source)| source)
+        let mut homes = HOMES.iter();
+        let home = homes.find(|(prefix, _)| self.id.starts_with(prefix));
+        home.map_or("osv", |(_, source)| source)
     }
 
     fn severities(&self, vectors: &[Vector]) -> Vec<SeverityClaim> {
@@ -409,6 +447,7 @@ impl Record {
 
     fn affected(&self, feed: &str, intake: &mut Intake) -> Vec<Affected> {
         let mut affected = Vec::new();
+        let covers = self.is_umbrella();
         for subject in &self.affected {
             let Some(package) = &subject.package else {
                 continue;
@@ -425,12 +464,12 @@ impl Record {
             for _ in 0..unreadable {
                 intake.skipped(feed, crate::store::NO_VERSION);
             }
-            windows.extend(
-                subject
-                    .versions
-                    .iter()
-                    .map(|version| range::single(version)),
-            );
+            windows.extend(subject.versions.iter().map(|version| Window::only(version)));
+            if let Some(last) = subject.last_known() {
+                for window in windows.iter_mut().filter(|w| w.to == Upper::Open) {
+                    window.to = Upper::Through(last.to_owned());
+                }
+            }
             if windows.is_empty() {
                 let whole = self.id.starts_with("MAL-") && subject.ranges.is_empty();
                 if !whole {
@@ -439,18 +478,18 @@ impl Record {
                 windows.push(Window::ALL);
             }
             let urgency = subject.ecosystem_specific.urgency.as_deref();
-            let own = if subject.severity.is_empty() {
-                None
-            } else {
-                self.severities(&subject.severity).into_iter().next()
-            };
-            let urgency = urgency
+            let word = urgency.or(subject.database_specific.severity.as_deref());
+            let word = word
                 .and_then(Severity::from_word)
                 .map(|severity| SeverityClaim {
                     source: self.source().to_owned(),
                     severity,
                     cvss: None,
                 });
+            let own = || match subject.severity.is_empty() {
+                true => None,
+                false => self.severities(&subject.severity).into_iter().next(),
+            };
             let scope = Scope {
                 module: self.module(&namespace, &windows),
                 imports: subject.ecosystem_specific.imports.clone(),
@@ -460,16 +499,17 @@ impl Record {
             };
             affected.push(Affected {
                 scope,
-                advisories: self
-                    .is_umbrella()
-                    .then(|| self.id.clone())
-                    .into_iter()
-                    .collect(),
-                fixed_on: self.is_umbrella().then(|| self.day()).flatten(),
-                severity: urgency.or(own),
+                advisories: if covers {
+                    vec![self.id.clone()]
+                } else {
+                    Vec::new()
+                },
+                fixed_on: if covers { self.day() } else { None },
+                severity: word.or_else(own),
                 ..Affected::new(namespace, &package.name, windows)
             });
         }
+        ubuntu_states(&mut affected);
         affected
     }
 
@@ -504,6 +544,34 @@ impl Record {
         let link = advisory.or_else(|| links().find(|link| link.kind == "ADVISORY"));
         let known = || format!("https://osv.dev/vulnerability/{}", self.id);
         Some(link.map_or_else(known, |link| link.url.clone()))
+    }
+}
+
+impl Subject {
+    /// The last version that GitHub knows to be affected.
+    fn last_known(&self) -> Option<&str> {
+        let range = self.database_specific.last_known.as_deref()?;
+        Some(range.trim().strip_prefix("<=")?.trim())
+    }
+}
+
+/// Ubuntu's records do not tell what becomes of a package that is not
+/// repaired, except that subscribers have a repair that others do not get.
+fn ubuntu_states(affected: &mut [Affected]) {
+    let is_fixed = |row: &Affected| row.windows.iter().all(|w| matches!(w.to, Upper::Fixed(_)));
+    let paid: BTreeSet<(Namespace, String)> = affected
+        .iter()
+        .filter(|row| is_fixed(row))
+        .filter_map(|row| Some((row.namespace.without_channel()?, row.package.clone())))
+        .collect();
+    for row in affected {
+        if row.namespace.is_of("ubuntu") && !is_fixed(row) {
+            let key = (row.namespace.clone(), row.package.clone());
+            row.fix = match paid.contains(&key) {
+                true => FixState::WontFix,
+                false => FixState::Unknown,
+            };
+        }
     }
 }
 

@@ -35,7 +35,15 @@ pub(super) fn of(
     let denial = hits.iter().find(|hit| hit.verdict == Verdict::NotAffected);
     let denial = denial.map(denied);
     hits.retain(|hit| hit.verdict != Verdict::NotAffected);
-    let looked_into = hits.iter().any(|hit| hit.verdict == Verdict::Affected);
+    // Who lists a version and knows no state yields to who says that nobody
+    // has looked yet.
+    let open = hits
+        .iter()
+        .any(|hit| hit.verdict == Verdict::UnderInvestigation);
+    let told = |hit: &Hit| !open || hit.fix != FixState::Unknown;
+    let looked_into = hits
+        .iter()
+        .any(|hit| hit.verdict == Verdict::Affected && told(hit));
     let Some(finding) = finding(index, hits, lookup) else {
         return Outcome::Nothing;
     };

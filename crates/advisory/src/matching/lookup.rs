@@ -32,6 +32,8 @@ pub(super) struct Hit {
 /// A window as versions, comparable across shards.
 pub(super) struct Span {
     pub from: Option<Version>,
+    /// Whether it begins after that version.
+    pub past: bool,
     pub to: End,
 }
 
@@ -46,7 +48,10 @@ pub(super) enum End {
 
 impl Span {
     pub(super) fn holds(&self, version: &Version) -> bool {
-        let begun = self.from.as_ref().is_none_or(|from| from <= version);
+        let begun = self.from.as_ref().is_none_or(|from| match self.past {
+            true => from < version,
+            false => from <= version,
+        });
         let goes_on = match &self.to {
             End::Open => true,
             End::Fixed(end, _) => version < end,
@@ -372,6 +377,7 @@ impl Search<'_> {
         };
         Ok(Span {
             from: from.map(parse).transpose()?,
+            past: is_past(window),
             to,
         })
     }
@@ -380,7 +386,8 @@ impl Search<'_> {
     fn range(&self, window: &Inside) -> Result<String, Corrupt> {
         let mut parts = Vec::new();
         if let Some(from) = self.shard.bound(window.low)? {
-            parts.push(format!(">= {from}"));
+            let sign = if is_past(window) { ">" } else { ">=" };
+            parts.push(format!("{sign} {from}"));
         }
         match window.fixed {
             Some(fixed) => parts.push(format!("< {}", self.shard.version_text(fixed)?)),
@@ -396,6 +403,11 @@ impl Search<'_> {
             parts.join(", ")
         })
     }
+}
+
+/// Whether a window begins after a version instead of with it.
+fn is_past(window: &Inside) -> bool {
+    window.low > 0 && window.low.is_multiple_of(2)
 }
 
 /// `v0.0.0-20220308185742-91533d04e894`: a commit of a line that the version

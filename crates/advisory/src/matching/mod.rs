@@ -70,7 +70,7 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
                 }
             }
         } else {
-            Namespace::language(ecosystem)
+            Namespace::of_package(&package.record)
         };
         if !lookup.has(&namespace) {
             *unserved.entry(namespace).or_default() += 1;

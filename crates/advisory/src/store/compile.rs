@@ -220,7 +220,7 @@ impl Versions {
         let read = |window: &Window| -> Option<[u32; 3]> {
             let low = match &window.from {
                 None => 0,
-                Some(version) => 2 * self.places.get(version)?.0 + 1,
+                Some(version) => 2 * self.places.get(version)?.0 + 1 + u32::from(window.past),
             };
             let (high, fixed) = match &window.to {
                 Upper::Open => (NONE, NONE),

@@ -19,6 +19,13 @@ struct Event {
     last_affected: Option<String>,
 }
 
+impl Range {
+    /// Whether it is about commits, which no package of an image states.
+    pub(super) fn is_of_commits(&self) -> bool {
+        self.kind == "GIT"
+    }
+}
+
 /// In the order in which events at one version are walked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
@@ -32,7 +39,7 @@ enum Turn {
 pub(super) fn windows(scheme: Scheme, ranges: &[Range]) -> (Vec<Window>, usize) {
     let mut windows = Vec::new();
     let mut unreadable = 0;
-    for range in ranges.iter().filter(|range| range.kind != "GIT") {
+    for range in ranges.iter().filter(|range| !range.is_of_commits()) {
         let turns: Vec<_> = range.events.iter().filter_map(turn).collect();
         let parsed: Option<Vec<(Option<Version>, Turn, &str)>> = turns
             .iter()
@@ -66,14 +73,6 @@ pub(super) fn windows(scheme: Scheme, ranges: &[Range]) -> (Vec<Window>, usize) 
     (windows, unreadable)
 }
 
-/// One listed version.
-pub(super) fn single(version: &str) -> Window {
-    Window {
-        from: Some(version.to_owned()),
-        to: Upper::Through(version.to_owned()),
-    }
-}
-
 fn turn(event: &Event) -> Option<(Turn, &str)> {
     let introduced = event.introduced.as_deref().map(|v| (Turn::Introduced, v));
     let fixed = event.fixed.as_deref().map(|v| (Turn::Fixed, v));
@@ -105,14 +104,18 @@ fn walk<'a>(events: impl Iterator<Item = (&'a Turn, &'a str)>) -> Vec<Window> {
                     } else {
                         Upper::Through(text.to_owned())
                     };
-                    windows.push(Window { from, to });
+                    windows.push(Window {
+                        from,
+                        past: false,
+                        to,
+                    });
                 }
             }
         }
     }
     windows.extend(open.map(|from| Window {
         from,
-        to: Upper::Open,
+        ..Window::ALL
     }));
     windows
 }

@@ -118,3 +118,110 @@ fn only_malware_may_name_a_whole_package() {
     assert_eq!(read(&record("MAL-1", "", whole)).advisories().count(), 1);
     assert_eq!(read(&record("GHSA-1", "", whole)).advisories().count(), 0);
 }
+
+fn ids(record: &str) -> Vec<(String, Vec<String>)> {
+    let intake = read(record);
+    intake.advisories().map(|a| (a.id, a.aliases)).collect()
+}
+
+#[test]
+fn upstream_is_the_same_vulnerability_where_that_is_one() {
+    let all = pypi(r#"{"introduced":"0"}"#);
+    let one = r#""upstream":["CVE-2023-1","GHSA-x"],"related":["CVE-2023-9"],"#;
+    assert_eq!(
+        ids(&record("CGA-1", one, &all)),
+        [("CGA-1".into(), vec!["CVE-2023-1".into()])]
+    );
+    let two = r#""upstream":["CVE-2023-1","CVE-2023-2"],"#;
+    assert_eq!(
+        ids(&record("CLEANSTART-1", two, &all)),
+        [("CVE-2023-1".into(), vec![]), ("CVE-2023-2".into(), vec![])]
+    );
+    let notice = r#""upstream":["UBUNTU-CVE-2021-3782"],"#;
+    assert_eq!(
+        ids(&record("USN-5614-1", notice, &all)),
+        [("CVE-2021-3782".into(), vec![])]
+    );
+}
+
+#[test]
+fn a_bound_known_to_github_ends_a_window_without_repair() {
+    let affected = r#"{"package":{"ecosystem":"npm","name":"x"},"ranges":[{"type":"SEMVER","events":[{"introduced":"1.0.0"}]}],"database_specific":{"last_known_affected_version_range":"<= 1.2.3"}}"#;
+    let intake = read(&record("GHSA-1", "", affected));
+    let advisory = intake.advisories().next().unwrap();
+    assert_eq!(
+        advisory.affected[0].windows[0].to,
+        Upper::Through("1.2.3".into())
+    );
+}
+
+#[test]
+fn commits_are_counted_and_limits_of_versions_are_not_looked_at() {
+    let commits = r#"{"package":{"ecosystem":"PyPI","name":"x"},"ranges":[{"type":"GIT","events":[{"introduced":"0"},{"limit":"abc"}]}]}"#;
+    let intake = read(&record("PSF-1", "", commits));
+    assert_eq!(intake.advisories().count(), 0);
+    assert_eq!(
+        intake.tallies["osv/PyPI"].skipped["commits, and no version of a known ecosystem"],
+        1
+    );
+    assert_eq!(
+        windows(r#"{"introduced":"0"},{"limit":"3"}"#),
+        [(None, Upper::Open)]
+    );
+}
+
+#[test]
+fn subscribers_have_a_repair_that_others_do_not_get() {
+    let row = |ecosystem: &str, events: &str| {
+        format!(
+            r#"{{"package":{{"ecosystem":"{ecosystem}","name":"unzip"}},"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}]}}"#
+        )
+    };
+    let base = row("Ubuntu:18.04:LTS", r#"{"introduced":"0"}"#);
+    let paid = row(
+        "Ubuntu:Pro:18.04:LTS",
+        r#"{"introduced":"0"},{"fixed":"6.0-21ubuntu1.2+esm1"}"#,
+    );
+    let other = row("Ubuntu:22.04:LTS", r#"{"introduced":"0"}"#);
+    let intake = read(&record(
+        "UBUNTU-CVE-2022-1",
+        "",
+        &[base, paid, other].join(","),
+    ));
+    let advisory = intake.advisories().next().unwrap();
+    let states: Vec<_> = advisory.affected.iter().map(|row| row.fix).collect();
+    assert_eq!(
+        states,
+        [FixState::WontFix, FixState::NotFixed, FixState::Unknown]
+    );
+}
+
+#[test]
+fn one_vulnerability_of_two_products_of_docker_is_two_records() {
+    let of = |product: &str| {
+        format!(
+            r#"{{"package":{{"ecosystem":"DHI","name":"{product}"}},"ranges":[{{"type":"SEMVER","events":[{{"introduced":"0"}}]}}],"database_specific":{{"severity":"low"}}}}"#
+        )
+    };
+    let mut intake = read(&record("CVE-2023-1", "", &of("node")));
+    Osv.read(
+        record("CVE-2023-1", "", &of("python")).as_bytes(),
+        &mut intake,
+    )
+    .unwrap();
+    let told: Vec<_> = intake.advisories().collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].record, "node/CVE-2023-1");
+    let severity = told[0].affected[0].severity.as_ref().unwrap();
+    assert_eq!(severity.severity, Severity::Low);
+}
+
+#[test]
+fn a_long_record_is_known_before_its_date() {
+    let row = pypi(r#"{"introduced":"0"}"#);
+    let rows = vec![row.as_str(); 2000].join(",");
+    let document =
+        format!(r#"{{"id":"PYSEC-1","affected":[{rows}],"modified":"2024-01-01T00:00:00Z"}}"#);
+    assert!(document.len() > 2 * feeds::HEAD);
+    assert_eq!(read(&document).advisories().count(), 1);
+}
