@@ -167,6 +167,14 @@ impl Namespace {
         Some(namespace)
     }
 
+    /// The namespace of a Red Hat platform by its CPE
+    /// (`cpe:/a:redhat:rhel_eus:9.2::appstream`); `None` for products other
+    /// than RHEL and its channels.
+    pub(crate) fn of_red_hat(cpe: &str) -> Option<Self> {
+        let rest = cpe.strip_prefix("cpe:/")?;
+        red_hat(rest.split_once(":redhat:")?.1)
+    }
+
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
     pub(crate) fn alpine(branch: &str) -> Option<Self> {
         Self::from_osv(&format!("Alpine:{branch}"))
@@ -363,21 +371,27 @@ fn ubuntu(suffix: &str) -> Option<Namespace> {
     }
 }
 
+/// Channels of RHEL that outlive their minor release, by product in CPEs.
+const RED_HAT_CHANNELS: &[(&str, &str)] = &[
+    ("rhel_eus", "eus"),
+    ("enterprise_linux_eus", "eus"),
+    ("rhel_eus_long_life", "eus-long-life"),
+    ("rhel_aus", "aus"),
+    ("rhel_tus", "tus"),
+    ("rhel_e4s", "e4s"),
+    ("rhel_els", "els"),
+];
+
 /// The tail of a CPE: `enterprise_linux:9::baseos`, `rhel_eus:9.2::appstream`.
 fn red_hat(suffix: &str) -> Option<Namespace> {
     let mut parts = suffix.split(':');
     let (product, version) = (parts.next()?, parts.next()?);
-    match product {
-        "enterprise_linux" => Namespace::distro("rhel", version),
-        _ => {
-            let channel = product.strip_prefix("rhel_")?;
-            let known = ["eus", "aus", "tus", "e4s", "els"];
-            known
-                .contains(&channel)
-                .then(|| Namespace::of_channel("rhel", version, channel))
-                .flatten()
-        }
+    if product == "enterprise_linux" {
+        return Namespace::distro("rhel", version);
     }
+    let mut channels = RED_HAT_CHANNELS.iter();
+    let (_, channel) = channels.find(|(name, _)| *name == product)?;
+    Namespace::of_channel("rhel", version, channel)
 }
 
 /// `Linux Enterprise Server 15 SP5` and its modules, as `15.5`.

@@ -2,9 +2,11 @@
 
 mod alpine_secdb;
 mod cisa_kev;
+mod csaf;
 mod debian_tracker;
 mod epss;
 mod osv;
+mod red_hat;
 
 use crate::intake::Intake;
 
@@ -37,6 +39,8 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &alpine_secdb::AlpineSecdb,
     &cisa_kev::CisaKev,
     &epss::EpssScores,
+    &red_hat::RhelVex,
+    &red_hat::RhelAdvisories,
     &osv::Osv,
 ];
 

@@ -1,7 +1,7 @@
 //! To which packages of a name a row is limited: architecture, operating
 //! system, rpm module and kind of build.
 
-use crate::advisory::{Module, Scope};
+use crate::advisory::{Module, Scope, architecture};
 use plimsoll_types::{PackageRecord, Platform};
 
 /// Whether a row is about a package.
@@ -61,23 +61,11 @@ impl Place {
             None => self.architecture.as_str(),
             Some(own) => own,
         };
-        let own = folded(own);
+        let own = architecture(own);
         (systems.is_empty() || systems.contains(&self.system))
             && (architectures.is_empty()
                 || matches!(own, "" | "all" | "noarch")
-                || architectures.iter().any(|other| folded(other) == own))
-    }
-}
-
-/// One word for each architecture, OCI's.
-fn folded(architecture: &str) -> &str {
-    match architecture {
-        "x86_64" | "x64" | "x86-64" => "amd64",
-        "aarch64" | "armv8" => "arm64",
-        "i386" | "i486" | "i586" | "i686" | "x86" => "386",
-        "armhf" | "armv7" | "armv7l" | "armv7hl" | "armv7hnl" => "arm",
-        "ppc64el" => "ppc64le",
-        other => other,
+                || architectures.iter().any(|other| architecture(other) == own))
     }
 }
 
