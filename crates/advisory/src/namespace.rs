@@ -5,6 +5,7 @@ use crate::advisory::Role;
 use crate::versions::Scheme;
 use plimsoll_types::{Distro, Ecosystem, PackageRecord};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// `debian:12`, `alpine:3.19`, `pypi`. A distribution's namespace without a
@@ -262,8 +263,45 @@ impl Namespace {
         let World::Distro(index) = own.world else {
             return None;
         };
-        let version = distro.version.as_deref()?;
-        Self::of_channel(FAMILIES[index].name, version, distro.channel.as_deref()?)
+        let channel = distro.channel.as_deref()?;
+        let version = match channel {
+            // The last minor release is all there is.
+            "els" => &own.release,
+            _ => distro.version.as_deref()?,
+        };
+        Self::of_channel(FAMILIES[index].name, version, channel)
+    }
+
+    fn family(&self) -> Option<&'static str> {
+        match self.world {
+            World::Distro(index) => Some(FAMILIES[index].name),
+            World::Language(_) => None,
+        }
+    }
+
+    /// Whether its minor releases are repaired each on its own.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.family() == Some("rhel")
+    }
+
+    /// The channels of RHEL in which a minor release goes on.
+    pub(crate) fn streams(&self, minor: u32) -> Vec<Self> {
+        let version = format!("{}.{minor}", self.release);
+        let channels: BTreeSet<_> = RED_HAT_CHANNELS.iter().map(|(_, name)| *name).collect();
+        let channels = channels.into_iter().map(|channel| match channel {
+            "els" => Self::of_channel("rhel", &self.release, channel),
+            _ => Self::of_channel("rhel", &version, channel),
+        });
+        channels.flatten().collect()
+    }
+
+    /// The release that this one is rebuilt from, whose vendor says what is
+    /// affected before there is a fix.
+    pub(crate) fn rebuilt_from(&self) -> Option<Self> {
+        match self.family()? {
+            "almalinux" | "rocky" => Self::distro("rhel", &self.release),
+            _ => None,
+        }
     }
 
     /// The same distribution without a release; `None` where that is this
@@ -349,6 +387,11 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// Whether it is the name of the source and not the package's own.
+    pub(crate) fn is_source(&self) -> bool {
+        self.role == Role::Source
+    }
+
     /// Whether a row of that role is about it.
     pub(crate) fn takes(&self, role: Role) -> bool {
         match role {

@@ -121,6 +121,23 @@ pub(crate) fn deb(name: &str, version: &str, source: &str) -> Package {
     package
 }
 
+/// A binary package with the epoch of its version, and the name and version of
+/// its source rpm.
+pub(crate) fn rpm(name: &str, version: &str, source: (&str, &str)) -> Package {
+    let (epoch, version) = match version.split_once(':') {
+        Some((epoch, version)) => (epoch.parse().ok(), version),
+        None => (None, version),
+    };
+    let mut package = package(Ecosystem::Rpm, name, version);
+    package.record.epoch = epoch;
+    package.record.arch = Some("x86_64".into());
+    package.record.source = Some(SourcePackage {
+        name: source.0.into(),
+        version: Some(source.1.into()),
+    });
+    package
+}
+
 /// An inventory of packages on a distribution.
 pub(crate) fn inventory(distro: Option<(&str, &str)>, packages: Vec<Package>) -> Inventory {
     Inventory {
