@@ -73,7 +73,7 @@ const FAMILIES: &[Family] = &[
     Family { name: "ol", osv: "", ids: &["ol"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
     Family { name: "amzn", osv: "", ids: &["amzn"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Amazon },
     Family { name: "fedora", osv: "", ids: &["fedora"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::Major },
-    Family { name: "sles", osv: "SUSE", ids: &["sles", "sles_sap", "sled"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
+    Family { name: "sles", osv: "SUSE", ids: &["sles", "sles_sap", "sled", "sle_hpc"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
     Family { name: "opensuse-leap", osv: "openSUSE", ids: &["opensuse-leap"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
     Family { name: "opensuse-tumbleweed", osv: "", ids: &["opensuse-tumbleweed"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Rolling },
     Family { name: "azurelinux", osv: "Azure Linux", ids: &["azurelinux", "mariner"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::MajorMinor },
@@ -176,6 +176,33 @@ impl Namespace {
         red_hat(rest.split_once(":redhat:")?.1)
     }
 
+    /// The namespace of a SUSE product by its name (`SUSE Linux Enterprise
+    /// Module for Basesystem 15 SP5`); `None` for one that is not installed on
+    /// a known distribution.
+    pub(crate) fn of_suse(product: &str) -> Option<Self> {
+        if let Some(leap) = product.strip_prefix("openSUSE Leap ") {
+            return Self::distro("opensuse-leap", leap);
+        }
+        if product == "openSUSE Tumbleweed" {
+            return Self::distro("opensuse-tumbleweed", "");
+        }
+        if product.contains("Micro") {
+            return None;
+        }
+        let (name, channel) = match product.rsplit_once('-') {
+            Some((name, channel)) if SUSE_CHANNELS.contains(&channel) => (name, channel),
+            _ => (product, ""),
+        };
+        let release = service_pack(name)?;
+        // What it gets after the usual support has ended, others do not.
+        let sap = name.contains("Server for SAP Applications");
+        match (channel, sap) {
+            ("", false) => Self::distro("sles", &release),
+            ("", true) => Self::of_channel("sles", &release, "sap"),
+            (channel, _) => Self::of_channel("sles", &release, &channel.to_ascii_lowercase()),
+        }
+    }
+
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
     pub(crate) fn alpine(branch: &str) -> Option<Self> {
         Self::from_osv(&format!("Alpine:{branch}"))
@@ -263,7 +290,10 @@ impl Namespace {
         let World::Distro(index) = own.world else {
             return None;
         };
-        let channel = distro.channel.as_deref()?;
+        let channel = match distro.channel.as_deref() {
+            None if distro.id == "sles_sap" => "sap",
+            channel => channel?,
+        };
         let version = match channel {
             // The last minor release is all there is.
             "els" => &own.release,
@@ -414,6 +444,9 @@ fn ubuntu(suffix: &str) -> Option<Namespace> {
     }
 }
 
+/// Ends of SUSE products that are repaired after the others.
+const SUSE_CHANNELS: &[&str] = &["LTSS", "ESPOS", "BCL", "CORE"];
+
 /// Channels of RHEL that outlive their minor release, by product in CPEs.
 const RED_HAT_CHANNELS: &[(&str, &str)] = &[
     ("rhel_eus", "eus"),
@@ -536,6 +569,32 @@ mod tests {
             Some("wolfi")
         );
         assert_eq!(distro("kali", Some("2024.1"), None), None);
+    }
+
+    #[test]
+    fn products_of_suse_share_the_names_of_their_service_pack() {
+        for (product, expected) in [
+            ("SUSE Linux Enterprise Server 15 SP1", Some("sles:15.1")),
+            (
+                "SUSE Linux Enterprise Server 15-LTSS",
+                Some("sles:15.0:ltss"),
+            ),
+            (
+                "SUSE Linux Enterprise Module for Basesystem 15 SP5",
+                Some("sles:15.5"),
+            ),
+            (
+                "SUSE Linux Enterprise Server for SAP Applications 15 SP1",
+                Some("sles:15.1:sap"),
+            ),
+            ("openSUSE Leap 15.5", Some("opensuse-leap:15.5")),
+            ("openSUSE Tumbleweed", Some("opensuse-tumbleweed")),
+            ("SUSE Linux Enterprise Micro 5.1", None),
+            ("SUSE Manager Server 4.0", None),
+        ] {
+            let namespace = Namespace::of_suse(product).map(|n| n.to_string());
+            assert_eq!(namespace.as_deref(), expected, "{product}");
+        }
     }
 
     #[test]

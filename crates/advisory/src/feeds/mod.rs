@@ -6,7 +6,9 @@ mod csaf;
 mod debian_tracker;
 mod epss;
 mod osv;
+mod oval;
 mod red_hat;
+mod xml;
 
 use crate::intake::Intake;
 
@@ -41,6 +43,10 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &epss::EpssScores,
     &red_hat::RhelVex,
     &red_hat::RhelAdvisories,
+    &oval::OracleOval,
+    &oval::SuseOval,
+    &oval::AzureLinuxOval,
+    &oval::PhotonOval,
     &osv::Osv,
 ];
 
