@@ -214,3 +214,15 @@ impl Window {
         matches!(&self.to, Upper::Fixed(version) if version.contains(".module"))
     }
 }
+
+/// One word for each architecture, OCI's.
+pub(crate) fn architecture(architecture: &str) -> &str {
+    match architecture {
+        "x86_64" | "x64" | "x86-64" => "amd64",
+        "aarch64" | "armv8" => "arm64",
+        "i386" | "i486" | "i586" | "i686" | "x86" => "386",
+        "armhf" | "armv7" | "armv7l" | "armv7hl" | "armv7hnl" => "arm",
+        "ppc64el" => "ppc64le",
+        other => other,
+    }
+}

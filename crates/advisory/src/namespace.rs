@@ -99,7 +99,7 @@ const FAMILIES: &[Family] = &[
     Family { name: "ol", osv: "", ids: &["ol"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Major },
     Family { name: "amzn", osv: "", ids: &["amzn"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Amazon },
     Family { name: "fedora", osv: "", ids: &["fedora"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::Major },
-    Family { name: "sles", osv: "SUSE", ids: &["sles", "sles_sap", "sled"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
+    Family { name: "sles", osv: "SUSE", ids: &["sles", "sles_sap", "sled", "sle_hpc"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
     Family { name: "opensuse-leap", osv: "openSUSE", ids: &["opensuse-leap"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::MajorMinor },
     Family { name: "opensuse-tumbleweed", osv: "", ids: &["opensuse-tumbleweed"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Binary, release: Release::Rolling },
     Family { name: "azurelinux", osv: "Azure Linux", ids: &["azurelinux", "mariner"], ecosystem: Ecosystem::Rpm, keyed: Keyed::Source, release: Release::MajorMinor },
@@ -244,6 +244,41 @@ impl Namespace {
         })
     }
 
+    /// The namespace of a Red Hat platform by its CPE
+    /// (`cpe:/a:redhat:rhel_eus:9.2::appstream`); `None` for products other
+    /// than RHEL and its channels.
+    pub(crate) fn of_red_hat(cpe: &str) -> Option<Self> {
+        let rest = cpe.strip_prefix("cpe:/")?;
+        red_hat(rest.split_once(":redhat:")?.1)
+    }
+
+    /// The namespace of a SUSE product by its name (`SUSE Linux Enterprise
+    /// Module for Basesystem 15 SP5`); `None` for one that is not installed on
+    /// a known distribution.
+    pub(crate) fn of_suse(product: &str) -> Option<Self> {
+        if let Some(leap) = product.strip_prefix("openSUSE Leap ") {
+            return Self::distro("opensuse-leap", leap);
+        }
+        if product == "openSUSE Tumbleweed" {
+            return Self::distro("opensuse-tumbleweed", "");
+        }
+        if product.contains("Micro") {
+            return None;
+        }
+        let (name, channel) = match product.rsplit_once('-') {
+            Some((name, channel)) if SUSE_CHANNELS.contains(&channel) => (name, channel),
+            _ => (product, ""),
+        };
+        let release = service_pack(name)?;
+        // What it gets after the usual support has ended, others do not.
+        let sap = name.contains("Server for SAP Applications");
+        match (channel, sap) {
+            ("", false) => Self::distro("sles", &release),
+            ("", true) => Self::of_channel("sles", &release, "sap"),
+            (channel, _) => Self::of_channel("sles", &release, &channel.to_ascii_lowercase()),
+        }
+    }
+
     /// The namespace of an Alpine branch (`v3.19` or `edge`).
     pub(crate) fn alpine(branch: &str) -> Option<Self> {
         Self::from_osv(&format!("Alpine:{branch}"))
@@ -369,8 +404,48 @@ impl Namespace {
         let World::Distro(index) = own.world else {
             return None;
         };
-        let version = distro.version.as_deref()?;
-        Self::of_channel(FAMILIES[index].name, version, distro.channel.as_deref()?)
+        let channel = match distro.channel.as_deref() {
+            None if distro.id == "sles_sap" => "sap",
+            channel => channel?,
+        };
+        let version = match channel {
+            // The last minor release is all there is.
+            "els" => &own.release,
+            _ => distro.version.as_deref()?,
+        };
+        Self::of_channel(FAMILIES[index].name, version, channel)
+    }
+
+    fn family(&self) -> Option<&'static str> {
+        match self.world {
+            World::Distro(index) => Some(FAMILIES[index].name),
+            _ => None,
+        }
+    }
+
+    /// Whether its minor releases are repaired each on its own.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.family() == Some("rhel")
+    }
+
+    /// The channels of RHEL in which a minor release goes on.
+    pub(crate) fn streams(&self, minor: u32) -> Vec<Self> {
+        let version = format!("{}.{minor}", self.release);
+        let channels: BTreeSet<_> = RED_HAT_CHANNELS.iter().map(|(_, name)| *name).collect();
+        let channels = channels.into_iter().map(|channel| match channel {
+            "els" => Self::of_channel("rhel", &self.release, channel),
+            _ => Self::of_channel("rhel", &version, channel),
+        });
+        channels.flatten().collect()
+    }
+
+    /// The release that this one is rebuilt from, whose vendor says what is
+    /// affected before there is a fix.
+    pub(crate) fn rebuilt_from(&self) -> Option<Self> {
+        match self.family()? {
+            "almalinux" | "rocky" => Self::distro("rhel", &self.release),
+            _ => None,
+        }
     }
 
     /// The same distribution without a release; `None` where that is this
@@ -485,6 +560,11 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// Whether it is the name of the source and not the package's own.
+    pub(crate) fn is_source(&self) -> bool {
+        self.role == Role::Source
+    }
+
     /// Whether a row of that role is about it.
     pub(crate) fn takes(&self, role: Role) -> bool {
         match role {
@@ -507,21 +587,30 @@ fn ubuntu(suffix: &str) -> Option<Namespace> {
     }
 }
 
+/// Ends of SUSE products that are repaired after the others.
+const SUSE_CHANNELS: &[&str] = &["LTSS", "ESPOS", "BCL", "CORE"];
+
+/// Channels of RHEL that outlive their minor release, by product in CPEs.
+const RED_HAT_CHANNELS: &[(&str, &str)] = &[
+    ("rhel_eus", "eus"),
+    ("enterprise_linux_eus", "eus"),
+    ("rhel_eus_long_life", "eus-long-life"),
+    ("rhel_aus", "aus"),
+    ("rhel_tus", "tus"),
+    ("rhel_e4s", "e4s"),
+    ("rhel_els", "els"),
+];
+
 /// The tail of a CPE: `enterprise_linux:9::baseos`, `rhel_eus:9.2::appstream`.
 fn red_hat(suffix: &str) -> Option<Namespace> {
     let mut parts = suffix.split(':');
     let (product, version) = (parts.next()?, parts.next()?);
-    match product {
-        "enterprise_linux" => Namespace::distro("rhel", version),
-        _ => {
-            let channel = product.strip_prefix("rhel_")?;
-            let known = ["eus", "aus", "tus", "e4s", "els"];
-            known
-                .contains(&channel)
-                .then(|| Namespace::of_channel("rhel", version, channel))
-                .flatten()
-        }
+    if product == "enterprise_linux" {
+        return Namespace::distro("rhel", version);
     }
+    let mut channels = RED_HAT_CHANNELS.iter();
+    let (_, channel) = channels.find(|(name, _)| *name == product)?;
+    Namespace::of_channel("rhel", version, channel)
 }
 
 /// `Linux Enterprise Server 15 SP5` and its modules, as `15.5`.
@@ -626,6 +715,32 @@ mod tests {
             Some("wolfi")
         );
         assert_eq!(distro("kali", Some("2024.1"), None), None);
+    }
+
+    #[test]
+    fn products_of_suse_share_the_names_of_their_service_pack() {
+        for (product, expected) in [
+            ("SUSE Linux Enterprise Server 15 SP1", Some("sles:15.1")),
+            (
+                "SUSE Linux Enterprise Server 15-LTSS",
+                Some("sles:15.0:ltss"),
+            ),
+            (
+                "SUSE Linux Enterprise Module for Basesystem 15 SP5",
+                Some("sles:15.5"),
+            ),
+            (
+                "SUSE Linux Enterprise Server for SAP Applications 15 SP1",
+                Some("sles:15.1:sap"),
+            ),
+            ("openSUSE Leap 15.5", Some("opensuse-leap:15.5")),
+            ("openSUSE Tumbleweed", Some("opensuse-tumbleweed")),
+            ("SUSE Linux Enterprise Micro 5.1", None),
+            ("SUSE Manager Server 4.0", None),
+        ] {
+            let namespace = Namespace::of_suse(product).map(|n| n.to_string());
+            assert_eq!(namespace.as_deref(), expected, "{product}");
+        }
     }
 
     #[test]

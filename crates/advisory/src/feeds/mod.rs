@@ -3,14 +3,18 @@
 mod alpine_rejections;
 mod alpine_secdb;
 mod cisa_kev;
+mod csaf;
 mod debian_lists;
 mod debian_tracker;
 mod epss;
 mod friendsofphp;
 mod openvex;
 mod osv;
+mod oval;
+mod red_hat;
 mod rubysec;
 mod ubuntu_vex;
+mod xml;
 
 use crate::advisory::Advisory;
 use crate::intake::Intake;
@@ -108,6 +112,12 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &ubuntu_vex::UbuntuVex,
     &rubysec::RubySec,
     &friendsofphp::FriendsOfPhp,
+    &red_hat::RhelVex,
+    &red_hat::RhelAdvisories,
+    &oval::OracleOval,
+    &oval::SuseOval,
+    &oval::AzureLinuxOval,
+    &oval::PhotonOval,
     &osv::Osv,
 ];
 

@@ -1,12 +1,13 @@
 //! Packages in, claims whose windows hold their version out.
 
-use super::gap;
-use super::scope::{Fit, Place};
+use super::scope::Place;
+use super::search::{Found, Search};
+use super::streams::{self, Host};
 use crate::advisory::Verdict;
 use crate::intake::Description;
-use crate::namespace::Namespace;
-use crate::store::{Claim, Corrupt, Extra, Head, Inside, Row, Shard, Store, StoreError, Table};
-use crate::versions::{Scheme, Version};
+use crate::namespace::{Namespace, Subject};
+use crate::store::{Corrupt, Extra, Head, Row, Shard, Store, StoreError, Table};
+use crate::versions::Version;
 use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, KnownExploited, Package, Platform};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,11 +78,12 @@ pub(super) struct Lookup<'a> {
     epss: Option<Table<Epss>>,
     descriptions: Option<Table<Description>>,
     place: Place,
+    host: Host,
     damaged: Vec<Gap>,
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(store: &'a Store, platform: Option<&Platform>) -> Self {
+    pub(super) fn new(store: &'a Store, platform: Option<&Platform>, host: Host) -> Self {
         let mut damaged = Vec::new();
         Self {
             store,
@@ -90,6 +92,7 @@ impl<'a> Lookup<'a> {
             epss: table(store, &mut damaged),
             descriptions: table(store, &mut damaged),
             place: Place::of(platform),
+            host,
             damaged,
         }
     }
@@ -146,38 +149,115 @@ impl<'a> Lookup<'a> {
         package: &Package,
         coverage: &mut Coverage,
     ) -> Vec<Hit> {
-        let mut hits = Vec::new();
+        let mut all = Found::default();
         let mut decided = BTreeSet::new();
         let namespaces = channel.cloned().into_iter();
         let namespaces = namespaces.chain([namespace.clone()]);
         for namespace in namespaces.chain(namespace.every_release()) {
-            self.open(&namespace);
-            let Some(Some(shard)) = self.shards.get(&namespace) else {
+            let searched = self.search(&namespace, package, |search| {
+                let ids = match channel == Some(&namespace) {
+                    true => search.ids(|_| true)?,
+                    false => BTreeSet::new(),
+                };
+                Ok((search.run(coverage)?, ids))
+            });
+            let Some((mut found, ids)) = searched else {
                 continue;
             };
-            let search = Search {
-                namespace: &namespace,
-                shard,
-                package,
-                place: &self.place,
-            };
-            let Ok(found) = search.run(coverage) else {
-                let name = namespace.to_string();
-                self.shards.insert(namespace, None);
-                self.damaged.push(corrupt(&name));
-                continue;
-            };
-            let of_channel = channel == Some(&namespace);
-            if of_channel && let Ok(ids) = search.ids() {
-                decided = ids;
-            }
-            hits.extend(
-                found
-                    .into_iter()
-                    .filter(|hit| of_channel || !hit.head.ids().any(|id| decided.contains(id))),
-            );
+            found.drop(&decided);
+            decided.extend(ids);
+            all.extend(found);
         }
-        hits
+        if namespace.has_streams() {
+            self.of_streams(namespace, package, &mut all);
+            streams::settle(&mut all.hits, &all.repaired, self.host);
+        }
+        if let Some(origin) = namespace.rebuilt_from() {
+            self.disclosed(namespace, &origin, package, &mut all.hits);
+        }
+        all.hits
+    }
+
+    /// Adds what the channels of the minor release that a package is built for
+    /// call repaired: such a build has the fix on whatever host.
+    fn of_streams(&mut self, namespace: &Namespace, package: &Package, all: &mut Found) {
+        let version = package.record.version.as_deref().unwrap_or_default();
+        let streams = streams::minor(version).map(|minor| namespace.streams(minor));
+        for stream in streams.into_iter().flatten() {
+            let found = self.search(&stream, package, |search| {
+                search.run(&mut Coverage::default())
+            });
+            all.repaired.extend(found.unwrap_or_default().repaired);
+        }
+    }
+
+    /// Adds what the vendor says that a rebuild's packages come from, where
+    /// the rebuild itself says nothing: fixes are the rebuild's to ship.
+    fn disclosed(
+        &mut self,
+        own: &Namespace,
+        origin: &Namespace,
+        package: &Package,
+        hits: &mut Vec<Hit>,
+    ) {
+        let name = &package.record.name;
+        if name.ends_with("-debuginfo") || name.ends_with("-debugsource") {
+            return;
+        }
+        let mut ignored = Coverage::default();
+        let found = self.search(origin, package, |search| {
+            let search = Search {
+                rebuilt: true,
+                ..*search
+            };
+            search.run(&mut ignored)
+        });
+        let Some(mut found) = found.filter(|found| !found.hits.is_empty()) else {
+            return;
+        };
+        self.of_streams(origin, package, &mut found);
+        streams::settle(&mut found.hits, &found.repaired, self.host);
+        let said = self.search(own, package, |search| {
+            let own = search.ids(|subject| !subject.is_source())?;
+            found.drop(&own);
+            // A sibling from the same source may tell for all of them.
+            let siblings = search.ids(Subject::is_source)?;
+            let ids = found.hits.iter().flat_map(|hit| hit.head.ids());
+            let wanted = ids.filter(|id| siblings.contains(*id)).map(str::to_owned);
+            let wanted: BTreeSet<_> = wanted.collect();
+            found.drop(&siblings);
+            search.siblings(&wanted)
+        });
+        hits.extend(said.unwrap_or_default().hits);
+        for mut hit in found.hits {
+            hit.lose_fix();
+            hits.push(hit);
+        }
+    }
+
+    /// Searches a shard, which is given up once it contradicts itself; `None`
+    /// without one.
+    fn search<T>(
+        &mut self,
+        namespace: &Namespace,
+        package: &Package,
+        search: impl FnOnce(&Search<'_>) -> Result<T, Corrupt>,
+    ) -> Option<T> {
+        self.open(namespace);
+        let shard = self.shards.get(namespace)?.as_ref()?;
+        let found = search(&Search {
+            namespace,
+            rebuilt: false,
+            whoever: false,
+            shard,
+            package,
+            place: &self.place,
+        });
+        if found.is_err() {
+            self.shards.insert(namespace.clone(), None);
+            self.damaged.push(corrupt(&namespace.to_string()));
+        }
+        found.ok()
     }
 
     /// Adds what was searched and what turned out to be damaged.
@@ -188,14 +268,6 @@ impl<'a> Lookup<'a> {
             .looked
             .extend(used.map(|(namespace, _)| format!("advisories {namespace}")));
     }
-}
-
-/// One package in one shard.
-struct Search<'a> {
-    namespace: &'a Namespace,
-    shard: &'a Shard,
-    package: &'a Package,
-    place: &'a Place,
 }
 
 fn table<T: Row>(store: &Store, damaged: &mut Vec<Gap>) -> Option<Table<T>> {
@@ -237,188 +309,4 @@ fn corrupt(subject: &str) -> Gap {
         detail: "the stored data contradicts itself; load it anew with `plimsoll data update`"
             .into(),
     }
-}
-
-impl Search<'_> {
-    /// The ids of every vulnerability that is spoken of, whatever the version.
-    fn ids(&self) -> Result<BTreeSet<String>, Corrupt> {
-        let mut ids = BTreeSet::new();
-        for subject in self.namespace.subjects(&self.package.record) {
-            for index in self.shard.claims(&subject.name)? {
-                let head = self.shard.head(&self.shard.claim(index)?)?;
-                ids.extend(head.ids().map(str::to_owned));
-            }
-        }
-        Ok(ids)
-    }
-
-    fn run(&self, coverage: &mut Coverage) -> Result<Vec<Hit>, Corrupt> {
-        let scheme = self.namespace.scheme();
-        let mut hits = Vec::new();
-        for subject in self.namespace.subjects(&self.package.record) {
-            let text = &subject.version;
-            let claims = self.shard.claims(&subject.name)?;
-            if claims.is_empty() {
-                continue;
-            }
-            let Some(version) = scheme.parse_unflavoured(text) else {
-                let detail = format!(
-                    "`{text}` is no {} version, so {} advisories were not compared",
-                    scheme.as_str(),
-                    claims.len()
-                );
-                coverage
-                    .gaps
-                    .insert(gap(GapKind::VersionUnparsable, self.package, detail));
-                continue;
-            };
-            let place = self.shard.place(&version)?;
-            let unreleased = scheme == Scheme::Go && is_unreleased(text);
-            let (mut undecided, mut streamless) = (0, 0);
-            for index in claims {
-                let claim = self.shard.claim(index)?;
-                let windows = self.shard.windows(&claim).collect::<Result<Vec<_>, _>>()?;
-                let Some(inside) = windows.iter().find(|w| w.low <= place && place < w.high) else {
-                    continue;
-                };
-                if unreleased && !self.comparable(inside)? {
-                    undecided += 1;
-                    continue;
-                }
-                let extra = self.shard.extra(&claim)?;
-                if !subject.takes(extra.scope.role) {
-                    continue;
-                }
-                let bound = inside.fixed.map(|fixed| self.shard.version_text(fixed));
-                let bound = bound.transpose()?;
-                match self.place.fits(&extra.scope, &self.package.record, bound) {
-                    Fit::Yes => {
-                        hits.push(self.hit(
-                            &subject.name,
-                            (text, &version),
-                            &claim,
-                            extra,
-                            inside,
-                            &windows,
-                        )?);
-                    }
-                    Fit::No => {}
-                    Fit::StreamUnknown => streamless += 1,
-                }
-            }
-            if streamless > 0 {
-                let detail = format!(
-                    "`{text}` is of a module whose stream is not known, so {streamless} advisories could not be decided"
-                );
-                coverage
-                    .gaps
-                    .insert(gap(GapKind::VersionUnparsable, self.package, detail));
-            }
-            if undecided > 0 {
-                let detail = format!(
-                    "`{text}` was never released, so {undecided} advisories could not be decided"
-                );
-                coverage
-                    .gaps
-                    .insert(gap(GapKind::VersionUnparsable, self.package, detail));
-            }
-        }
-        Ok(hits)
-    }
-
-    /// Whether the bounds say anything about a commit that no release names:
-    /// every version is affected, or the bound is such a commit too.
-    fn comparable(&self, window: &Inside) -> Result<bool, Corrupt> {
-        Ok(match window.fixed {
-            Some(fixed) => is_unreleased(self.shard.version_text(fixed)?),
-            None => window.low == 0 && window.high == u32::MAX,
-        })
-    }
-
-    fn hit(
-        &self,
-        subject: &str,
-        (version, installed): (&str, &Version),
-        claim: &Claim,
-        extra: Extra,
-        inside: &Inside,
-        windows: &[Inside],
-    ) -> Result<Hit, Corrupt> {
-        let spans = windows.iter().map(|window| self.span(window));
-        let spans = spans.collect::<Result<_, _>>()?;
-        Ok(Hit {
-            namespace: self.namespace.clone(),
-            subject: subject.to_owned(),
-            version: version.to_owned(),
-            head: self.shard.head(claim)?,
-            extra,
-            verdict: claim.verdict,
-            fix: crate::store::state(inside.fixed, claim.fix),
-            range: self.range(inside)?,
-            installed: installed.clone(),
-            spans,
-        })
-    }
-
-    fn span(&self, window: &Inside) -> Result<Span, Corrupt> {
-        let scheme = self.namespace.scheme();
-        let parse = |text: &str| scheme.parse_unflavoured(text).ok_or(Corrupt);
-        let from = self.shard.bound(window.low)?;
-        let to = match window.fixed {
-            Some(fixed) => {
-                let text = self.shard.version_text(fixed)?;
-                End::Fixed(parse(text)?, text.to_owned())
-            }
-            None if window.high == u32::MAX => End::Open,
-            None => {
-                let last = self.shard.bound(window.high.saturating_sub(1))?;
-                End::Through(parse(last.ok_or(Corrupt)?)?)
-            }
-        };
-        Ok(Span {
-            from: from.map(parse).transpose()?,
-            past: is_past(window),
-            to,
-        })
-    }
-
-    /// `>= 2.0, < 2.3`.
-    fn range(&self, window: &Inside) -> Result<String, Corrupt> {
-        let mut parts = Vec::new();
-        if let Some(from) = self.shard.bound(window.low)? {
-            let sign = if is_past(window) { ">" } else { ">=" };
-            parts.push(format!("{sign} {from}"));
-        }
-        match window.fixed {
-            Some(fixed) => parts.push(format!("< {}", self.shard.version_text(fixed)?)),
-            None if window.high == u32::MAX => {}
-            None => {
-                let last = self.shard.bound(window.high.saturating_sub(1))?;
-                parts.extend(last.map(|last| format!("<= {last}")));
-            }
-        }
-        Ok(if parts.is_empty() {
-            "every version".to_owned()
-        } else {
-            parts.join(", ")
-        })
-    }
-}
-
-/// Whether a window begins after a version instead of with it.
-fn is_past(window: &Inside) -> bool {
-    window.low > 0 && window.low.is_multiple_of(2)
-}
-
-/// `v0.0.0-20220308185742-91533d04e894`: a commit of a line that the version
-/// does not tell (reference: Go modules, pseudo-versions).
-fn is_unreleased(version: &str) -> bool {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let Some((time, _)) = version
-        .strip_prefix("0.0.0-")
-        .and_then(|rest| rest.split_once('-'))
-    else {
-        return false;
-    };
-    time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit())
 }

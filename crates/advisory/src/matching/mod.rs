@@ -6,6 +6,8 @@ mod finding;
 mod lookup;
 mod risk;
 mod scope;
+mod search;
+mod streams;
 
 use crate::namespace::Namespace;
 use crate::store::Store;
@@ -15,6 +17,7 @@ use plimsoll_types::{
     Confidence, Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package, Suppressed,
 };
 use std::collections::BTreeMap;
+use streams::Host;
 
 /// What the advisory data says about an image.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,10 +36,12 @@ pub struct Matched {
 /// Looks up every visible package.
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
-    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref());
     let stated = inventory.distro.as_ref();
     let distro = stated.and_then(Namespace::of_distro);
     let channel = stated.and_then(Namespace::of_attached);
+    let version = stated.and_then(|distro| distro.version.as_deref());
+    let host = Host::of(version, channel.is_some());
+    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref(), host);
     let covered = distro
         .as_ref()
         .is_some_and(|namespace| lookup.has(namespace));

@@ -1,7 +1,7 @@
 //! To which packages of a name a row is limited: architecture, operating
 //! system, rpm module and kind of build.
 
-use crate::advisory::{Module, Scope};
+use crate::advisory::{Module, Scope, architecture};
 use plimsoll_types::{PackageRecord, Platform};
 
 /// Whether a row is about a package.
@@ -35,15 +35,23 @@ impl Place {
     }
 
     /// Whether a row's limits let it be about `package`. `bound` is the version
-    /// that repairs it, where the row names one.
-    pub(super) fn fits(&self, scope: &Scope, package: &PackageRecord, bound: Option<&str>) -> Fit {
+    /// that repairs it, where the row names one; `denies` when it says that
+    /// nothing is wrong, which must be certain.
+    pub(super) fn fits(
+        &self,
+        scope: &Scope,
+        package: &PackageRecord,
+        bound: Option<&str>,
+        denies: bool,
+    ) -> Fit {
         let runs = self.has(&scope.systems, &scope.architectures, package)
             && (scope.imports.is_empty()
                 || scope
                     .imports
                     .iter()
                     .any(|import| self.has(&import.systems, &import.architectures, package)));
-        if !runs {
+        let uncertain = denies && !scope.architectures.is_empty() && self.is_any(package);
+        if !runs || uncertain {
             return Fit::No;
         }
         if package.ecosystem != plimsoll_types::Ecosystem::Rpm {
@@ -56,28 +64,21 @@ impl Place {
         module(&scope.module, package, bound)
     }
 
+    fn architecture<'a>(&'a self, package: &'a PackageRecord) -> &'a str {
+        architecture(package.arch.as_deref().unwrap_or(&self.architecture))
+    }
+
+    /// Whether a package is of no or of an unknown architecture.
+    fn is_any(&self, package: &PackageRecord) -> bool {
+        matches!(self.architecture(package), "" | "all" | "noarch")
+    }
+
     fn has(&self, systems: &[String], architectures: &[String], package: &PackageRecord) -> bool {
-        let own = match package.arch.as_deref() {
-            None => self.architecture.as_str(),
-            Some(own) => own,
-        };
-        let own = folded(own);
+        let own = self.architecture(package);
         (systems.is_empty() || systems.contains(&self.system))
             && (architectures.is_empty()
-                || matches!(own, "" | "all" | "noarch")
-                || architectures.iter().any(|other| folded(other) == own))
-    }
-}
-
-/// One word for each architecture, OCI's.
-fn folded(architecture: &str) -> &str {
-    match architecture {
-        "x86_64" | "x64" | "x86-64" => "amd64",
-        "aarch64" | "armv8" => "arm64",
-        "i386" | "i486" | "i586" | "i686" | "x86" => "386",
-        "armhf" | "armv7" | "armv7l" | "armv7hl" | "armv7hnl" => "arm",
-        "ppc64el" => "ppc64le",
-        other => other,
+                || self.is_any(package)
+                || architectures.iter().any(|other| architecture(other) == own))
     }
 }
 

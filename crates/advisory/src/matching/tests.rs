@@ -405,3 +405,5 @@ fn headers_of_the_kernel_are_set_apart_and_its_tools_are_not() {
     let reasons: Vec<_> = matched.suppressed.iter().map(|s| s.reason).collect();
     assert_eq!(reasons, [Suppression::KernelHeaders; 2]);
 }
+
+mod rpm;
