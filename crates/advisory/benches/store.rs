@@ -123,15 +123,14 @@ fn make_up(folder: &Path) {
 /// 500 packages each, some of them known to the made-up feed or to real ones,
 /// once kept up to date and once neglected.
 fn images() -> Vec<Inventory> {
-    let alma = (0..500).map(|n| {
-        let mut package = package(
-            Ecosystem::Rpm,
-            &format!("package-{}", n * 16),
-            "5.30-20.el9",
-        );
-        package.record.epoch = Some(0);
-        package
-    });
+    let alma = |version: &'static str| {
+        let packages = (0..500).map(|n| {
+            let mut package = package(Ecosystem::Rpm, &format!("package-{}", n * 16), version);
+            package.record.epoch = Some(0);
+            package
+        });
+        image(Some(("almalinux", "9.4")), packages.collect())
+    };
     let debian = (0..500).map(|n| {
         const SOURCES: &[&str] = &[
             "openssl", "curl", "glibc", "linux", "libxml2", "perl", "systemd", "zlib",

@@ -19,7 +19,7 @@ mod testing;
 mod update;
 pub mod versions;
 
-pub use matching::{Matched, find};
+pub use matching::{Matched, explain, find};
 pub use store::{FeedStatus, ShardStatus, Status, Store, StoreError};
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
 

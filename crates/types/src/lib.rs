@@ -8,6 +8,7 @@ mod coverage;
 mod digest;
 mod distro;
 mod ecosystem;
+mod explanation;
 mod file;
 mod finding;
 mod inventory;
@@ -23,6 +24,7 @@ pub use coverage::{Coverage, Gap, GapKind};
 pub use digest::{Digest, ParseDigestError};
 pub use distro::Distro;
 pub use ecosystem::Ecosystem;
+pub use explanation::{Claim, Elsewhere, Explanation, Unsearched};
 pub use file::{FileEntry, FileKind, Mode};
 pub use finding::{
     Cvss, Epss, Finding, FindingClass, Fix, FixState, KnownExploited, Match, SeverityClaim,

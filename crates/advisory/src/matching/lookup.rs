@@ -1,5 +1,6 @@
 //! Packages in, claims whose windows hold their version out.
 
+use super::explain::Mention;
 use super::scope::Place;
 use super::search::{Found, Search};
 use super::streams::{self, Host};
@@ -258,6 +259,77 @@ impl<'a> Lookup<'a> {
             self.damaged.push(corrupt(&namespace.to_string()));
         }
         found.ok()
+    }
+
+    /// The rows of a namespace that are about a vulnerability of one of these
+    /// ids.
+    pub(super) fn mentions(
+        &mut self,
+        namespace: &Namespace,
+        ids: &BTreeSet<String>,
+    ) -> Vec<Mention> {
+        self.open(namespace);
+        let Some(Some(shard)) = self.shards.get(namespace) else {
+            return Vec::new();
+        };
+        let search = || -> Result<Vec<Mention>, Corrupt> {
+            let mut mentions = Vec::new();
+            for name in shard.names() {
+                let (name, claims) = name?;
+                for claim in claims {
+                    let head = shard.head(&shard.claim(claim)?)?;
+                    if head.ids().any(|id| ids.contains(id)) || ids.contains(&head.record) {
+                        mentions.push(Mention {
+                            namespace: namespace.clone(),
+                            name: name.to_owned(),
+                            claim,
+                            head,
+                        });
+                    }
+                }
+            }
+            Ok(mentions)
+        };
+        let found = search();
+        if found.is_err() {
+            self.shards.insert(namespace.clone(), None);
+            self.damaged.push(corrupt(&namespace.to_string()));
+        }
+        found.unwrap_or_default()
+    }
+
+    /// What a row says of a package by one of its names.
+    pub(super) fn told(
+        &mut self,
+        mention: &Mention,
+        package: &Package,
+        subject: &Subject,
+    ) -> Option<plimsoll_types::Claim> {
+        self.search(&mention.namespace, package, |search| {
+            search.told(mention, subject)
+        })
+    }
+
+    /// The windows of a row.
+    pub(super) fn windows(&self, mention: &Mention) -> Vec<String> {
+        let shard = self.shards.get(&mention.namespace).and_then(Option::as_ref);
+        let windows = shard.and_then(|shard| {
+            let claim = shard.claim(mention.claim).ok()?;
+            let windows = shard.windows(&claim).filter_map(Result::ok);
+            Some(
+                windows
+                    .filter_map(|window| shard.range(&window).ok())
+                    .collect(),
+            )
+        });
+        windows.unwrap_or_default()
+    }
+
+    /// The text of a row's record; empty where it has none.
+    pub(super) fn text(&self, mention: &Mention) -> String {
+        let shard = self.shards.get(&mention.namespace).and_then(Option::as_ref);
+        let text = shard.and_then(|shard| shard.text(&shard.claim(mention.claim).ok()?).ok());
+        text.unwrap_or_default().details
     }
 
     /// Adds what was searched and what turned out to be damaged.

@@ -2,7 +2,9 @@
 
 mod class;
 mod curated;
+mod explain;
 mod finding;
+mod home;
 mod lookup;
 mod risk;
 mod scope;
@@ -11,13 +13,12 @@ mod streams;
 
 use crate::namespace::Namespace;
 use crate::store::Store;
+pub use explain::explain;
 use finding::Outcome;
+use home::{Home, Origin};
 use lookup::{Hit, Lookup};
-use plimsoll_types::{
-    Confidence, Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package, Suppressed,
-};
+use plimsoll_types::{Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package, Suppressed};
 use std::collections::BTreeMap;
-use streams::Host;
 
 /// What the advisory data says about an image.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,56 +37,38 @@ pub struct Matched {
 /// Looks up every visible package.
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
-    let stated = inventory.distro.as_ref();
-    let distro = stated.and_then(Namespace::of_distro);
-    let channel = stated.and_then(Namespace::of_attached);
-    let version = stated.and_then(|distro| distro.version.as_deref());
-    let host = Host::of(version, channel.is_some());
-    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref(), host);
-    let covered = distro
+    let origin = Origin::of(inventory);
+    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref(), origin.host());
+    let covered = origin
+        .distro
         .as_ref()
         .is_some_and(|namespace| lookup.has(namespace));
     let (mut homeless, mut foreign) = (0, BTreeMap::new());
     let mut strangers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
-        if package.record.local {
-            // A package of a registry that has its name is another one.
-            continue;
-        }
-        let ecosystem = package.record.ecosystem;
-        if stated.is_some_and(|distro| distro.is_foreign(ecosystem)) {
-            *foreign.entry(ecosystem).or_default() += 1;
-            continue;
-        }
-        if ecosystem.is_os() && package.record.is_third_party(stated) {
-            let vendor = package.record.vendor.as_deref().unwrap_or_default();
-            *strangers.entry(vendor).or_default() += 1;
-            continue;
-        }
-        let namespace = if ecosystem.is_os() {
-            match distro
-                .as_ref()
-                .filter(|distro| distro.ecosystem() == ecosystem)
-            {
-                Some(namespace) => namespace.clone(),
-                None => {
-                    homeless += 1;
-                    continue;
-                }
+        let namespace = match origin.home(package) {
+            Home::Namespace(namespace) => namespace,
+            Home::Local | Home::Requested => continue,
+            Home::Foreign => {
+                *foreign.entry(package.record.ecosystem).or_default() += 1;
+                continue;
             }
-        } else {
-            Namespace::of_package(&package.record)
+            Home::ThirdParty => {
+                let vendor = package.record.vendor.as_deref().unwrap_or_default();
+                *strangers.entry(vendor).or_default() += 1;
+                continue;
+            }
+            Home::Nowhere => {
+                homeless += 1;
+                continue;
+            }
         };
         if !lookup.has(&namespace) {
             *unserved.entry(namespace).or_default() += 1;
             continue;
         }
         if package.record.version.is_none() {
-            // A manifest that asks for a range installs nothing.
-            if package.record.confidence == Confidence::Declared && !package.locations.is_empty() {
-                continue;
-            }
             let detail = "no version is stated, so nothing can be compared".to_owned();
             matched
                 .coverage
@@ -94,7 +77,8 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             continue;
         }
         let hits = {
-            let channel = channel.as_ref().filter(|_| ecosystem.is_os());
+            let channel = origin.channel.as_ref();
+            let channel = channel.filter(|_| package.record.ecosystem.is_os());
             lookup.package(&namespace, channel, package, &mut matched.coverage)
         };
         let owned = covered && package.owned_by.is_some();

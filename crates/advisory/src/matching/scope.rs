@@ -64,6 +64,26 @@ impl Place {
         module(&scope.module, package, bound)
     }
 
+    /// What a row that does not fit is about instead.
+    pub(super) fn misfit(&self, scope: &Scope) -> String {
+        let mut about = Vec::new();
+        if !scope.systems.is_empty() {
+            about.push(scope.systems.join(", "));
+        }
+        if !scope.architectures.is_empty() {
+            about.push(scope.architectures.join(", "));
+        }
+        match &scope.module {
+            Module::Stream(stream) => about.push(format!("module {stream}")),
+            Module::Outside => about.push("packages outside of modules".to_owned()),
+            Module::Unsaid => {}
+        }
+        match about.is_empty() {
+            true => "it is about another kind of build".to_owned(),
+            false => format!("it is about {}", about.join(", ")),
+        }
+    }
+
     fn architecture<'a>(&'a self, package: &'a PackageRecord) -> &'a str {
         architecture(package.arch.as_deref().unwrap_or(&self.architecture))
     }

@@ -1,5 +1,6 @@
 //! One package in one shard: which claims hold its version.
 
+use super::explain::Mention;
 use super::gap;
 use super::lookup::{End, Hit, Span};
 use super::scope::{Fit, Place};
@@ -291,9 +292,75 @@ impl Search<'_> {
             extra: self.shard.extra(claim)?,
             verdict: claim.verdict,
             fix: crate::store::state(inside.fixed, claim.fix),
-            range: self.range(inside)?,
+            range: self.shard.range(inside)?,
             installed: installed.version.clone(),
             spans,
+        })
+    }
+
+    /// What a row says of the package by one of its names, whether or not that
+    /// makes it a hit.
+    pub(super) fn told(
+        &self,
+        mention: &Mention,
+        subject: &Subject,
+    ) -> Result<plimsoll_types::Claim, Corrupt> {
+        let claim = self.shard.claim(mention.claim)?;
+        let extra = self.shard.extra(&claim)?;
+        let windows = self.shard.windows(&claim).collect::<Result<Vec<_>, _>>()?;
+        let installed = self.installed(subject.version.clone())?;
+        let inside = |window: &Inside| {
+            let place = installed.as_ref().map(|installed| installed.place);
+            place.is_some_and(|place| window.low <= place && place < window.high)
+        };
+        let holding = windows.iter().find(|window| inside(window));
+        let bound = holding.and_then(|window| window.fixed);
+        let bound = bound
+            .map(|fixed| self.shard.version_text(fixed))
+            .transpose()?;
+        let fit = self.fits(subject, &claim, bound)?;
+        let not_about = if installed.is_none() {
+            let scheme = self.namespace.scheme().as_str();
+            Some(format!("`{}` is no {scheme} version", subject.version))
+        } else if !subject.takes(extra.scope.role) {
+            Some("it speaks of another package of that name".to_owned())
+        } else {
+            match fit {
+                Fit::Yes => None,
+                Fit::No => Some(self.place.misfit(&extra.scope)),
+                Fit::StreamUnknown => Some(
+                    "it is about a stream of a module, and which one is installed is not known"
+                        .to_owned(),
+                ),
+            }
+        };
+        let mut shown = Vec::new();
+        for window in &windows {
+            shown.push((self.shard.range(window)?, inside(window)));
+        }
+        let verdict = match claim.verdict {
+            Verdict::Affected => "affected",
+            Verdict::NotAffected => "not-affected",
+            Verdict::UnderInvestigation => "under-investigation",
+        };
+        let head = &mention.head;
+        Ok(plimsoll_types::Claim {
+            package: 0,
+            feed: head.feed.clone(),
+            record: head.record.clone(),
+            namespace: self.namespace.to_string(),
+            subject: subject.name.clone(),
+            version: subject.version.clone(),
+            verdict: verdict.to_owned(),
+            windows: shown,
+            not_about,
+            because: extra.because,
+            fix: crate::store::state(holding.and_then(|w| w.fixed), claim.fix)
+                .as_str()
+                .to_owned(),
+            advisories: extra.advisories,
+            fixed_on: extra.fixed_on,
+            published: head.published.clone(),
         })
     }
 
@@ -314,37 +381,10 @@ impl Search<'_> {
         };
         Ok(Span {
             from: from.map(parse).transpose()?,
-            past: is_past(window),
+            past: window.is_past(),
             to,
         })
     }
-
-    /// `>= 2.0, < 2.3`.
-    fn range(&self, window: &Inside) -> Result<String, Corrupt> {
-        let mut parts = Vec::new();
-        if let Some(from) = self.shard.bound(window.low)? {
-            let sign = if is_past(window) { ">" } else { ">=" };
-            parts.push(format!("{sign} {from}"));
-        }
-        match window.fixed {
-            Some(fixed) => parts.push(format!("< {}", self.shard.version_text(fixed)?)),
-            None if window.high == u32::MAX => {}
-            None => {
-                let last = self.shard.bound(window.high.saturating_sub(1))?;
-                parts.extend(last.map(|last| format!("<= {last}")));
-            }
-        }
-        Ok(if parts.is_empty() {
-            "every version".to_owned()
-        } else {
-            parts.join(", ")
-        })
-    }
-}
-
-/// Whether a window begins after a version instead of with it.
-fn is_past(window: &Inside) -> bool {
-    window.low > 0 && window.low.is_multiple_of(2)
 }
 
 /// `v0.0.0-20220308185742-91533d04e894`: a commit of a line that the version

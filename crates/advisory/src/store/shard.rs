@@ -104,6 +104,13 @@ pub(crate) struct Inside {
     pub fixed: Option<u32>,
 }
 
+impl Inside {
+    /// Whether it begins after a version instead of with it.
+    pub(crate) fn is_past(&self) -> bool {
+        self.low > 0 && self.low.is_multiple_of(2)
+    }
+}
+
 /// One mapped shard.
 pub(crate) struct Shard {
     sections: Sections<SECTIONS>,
@@ -115,6 +122,14 @@ impl Shard {
         Self { sections, scheme }
     }
 
+    /// Every name, with the claims filed under it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Result<(&str, Range<u32>), Corrupt>> {
+        (0..self.sections.rows::<NAME>(NAME_ENDS)).map(|index| {
+            let name = self.sections.text::<NAME>(NAME_ENDS, NAMES, index)?;
+            Ok((name, self.claims_of(index)?))
+        })
+    }
+
     /// The claims filed under a name.
     pub(crate) fn claims(&self, name: &str) -> Result<Range<u32>, Corrupt> {
         let found = self
@@ -123,6 +138,10 @@ impl Shard {
         let Ok(index) = found else {
             return Ok(0..0);
         };
+        self.claims_of(index)
+    }
+
+    fn claims_of(&self, index: u32) -> Result<Range<u32>, Corrupt> {
         let [_, start] = self.sections.row::<NAME>(NAME_ENDS, index)?;
         let end = match self.sections.row::<NAME>(NAME_ENDS, index + 1) {
             Ok([_, end]) => end,
@@ -210,6 +229,28 @@ impl Shard {
             }
         }
         self.version_text(low).map(Some)
+    }
+
+    /// A window for people: `>= 2.0, < 2.3`.
+    pub(crate) fn range(&self, window: &Inside) -> Result<String, Corrupt> {
+        let mut parts = Vec::new();
+        if let Some(from) = self.bound(window.low)? {
+            let sign = if window.is_past() { ">" } else { ">=" };
+            parts.push(format!("{sign} {from}"));
+        }
+        match window.fixed {
+            Some(fixed) => parts.push(format!("< {}", self.version_text(fixed)?)),
+            None if window.high == u32::MAX => {}
+            None => {
+                let last = self.bound(window.high.saturating_sub(1))?;
+                parts.extend(last.map(|last| format!("<= {last}")));
+            }
+        }
+        Ok(if parts.is_empty() {
+            "every version".to_owned()
+        } else {
+            parts.join(", ")
+        })
     }
 
     pub(crate) fn head(&self, claim: &Claim) -> Result<Head, Corrupt> {

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         .advisories
         .iter()
         .find(|from| from.contains("://"));
-    if let (true, Some(url)) = (arguments.source.offline, remote) {
+    if let (true, Some(url)) = (arguments.source.access.offline, remote) {
         return Err(Failure::usage(format!(
             "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
         )));

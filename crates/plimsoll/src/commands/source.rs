@@ -19,6 +19,13 @@ pub(crate) struct Source {
     #[arg(value_name = "IMAGE")]
     pub(crate) image: String,
 
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+/// How images are read, whichever.
+#[derive(Args)]
+pub(crate) struct Access {
     /// Platform to take from a multi-platform image, for example linux/arm64
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
@@ -52,16 +59,23 @@ impl Source {
     /// Reads the image, the bill of materials or the package URL into an
     /// inventory.
     pub(crate) fn inventory(&self) -> Result<Inventory, Failure> {
-        if self.image.starts_with("pkg:") {
-            return package(&self.image);
+        self.access.inventory(&self.image)
+    }
+}
+
+impl Access {
+    /// Reads what `name` names into an inventory.
+    pub(crate) fn inventory(&self, name: &str) -> Result<Inventory, Failure> {
+        if name.starts_with("pkg:") {
+            return package(name);
         }
-        if let Some(file) = self.image.strip_prefix("sbom:") {
+        if let Some(file) = name.strip_prefix("sbom:") {
             return bill(file);
         }
-        if is_bill(Path::new(&self.image)) {
-            return bill(&self.image);
+        if is_bill(Path::new(name)) {
+            return bill(name);
         }
-        let line = progress::Line::new(&self.image);
+        let line = progress::Line::new(name);
         let options = plimsoll_image::Options {
             platform: self.platform.as_deref().map(platform).transpose()?,
             insecure: self.insecure,
@@ -69,7 +83,7 @@ impl Source {
             ca_file: self.ca_file.clone(),
             timeout: std::time::Duration::from_secs(self.timeout),
         };
-        let image = Image::open(&self.image, &options).map_err(|error| {
+        let image = Image::open(name, &options).map_err(|error| {
             if error.is_usage() {
                 Failure::usage(error)
             } else {
