@@ -3,6 +3,7 @@
 //! A format renders a [`Report`] and decides nothing. The same report on the
 //! same day gives the same bytes.
 
+mod explanation;
 mod formats;
 mod grid;
 mod group;
@@ -10,6 +11,7 @@ mod plain;
 mod plan;
 mod report;
 
+pub use explanation::{explanation_json, explanation_text};
 pub use formats::{Chosen, FORMATS, Format};
 pub use plain::plain;
 pub use report::{Report, closing_line};

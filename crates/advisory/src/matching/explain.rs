@@ -114,13 +114,16 @@ pub fn explain(inventory: &Inventory, store: &Store, id: &str) -> Explanation {
     let texts: Vec<String> = texts.collect();
     let described = ids.iter().filter_map(|id| lookup.description(id));
     let described = described.map(|description| description.text);
-    let mut texts = texts.into_iter().chain(described);
+    let titles = mentions.iter().map(|mention| mention.head.title.clone());
+    let mut texts = texts.into_iter().chain(described).chain(titles);
     explanation.text = texts.find(|text| !text.is_empty()).unwrap_or_default();
     explanation.url = mentions.iter().find_map(|mention| mention.head.url.clone());
     ids.remove(id);
     explanation.aliases = ids.into_iter().collect();
     let mut coverage = Coverage::default();
     lookup.finish(&mut coverage);
-    explanation.searched = coverage.looked.into_iter().collect();
+    let searched = coverage.looked.iter();
+    let searched = searched.filter_map(|name| name.strip_prefix("advisories "));
+    explanation.searched = searched.map(str::to_owned).collect();
     explanation
 }
