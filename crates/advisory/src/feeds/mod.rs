@@ -2,15 +2,20 @@
 
 mod alpine_rejections;
 mod alpine_secdb;
+mod amazon;
+mod arch;
 mod cisa_kev;
 mod csaf;
 mod debian_lists;
 mod debian_tracker;
 mod epss;
+mod fedora;
 mod friendsofphp;
+mod gentoo;
 mod openvex;
 mod osv;
 mod oval;
+mod photon;
 mod red_hat;
 mod rubysec;
 mod ubuntu_vex;
@@ -118,6 +123,11 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &oval::SuseOval,
     &oval::AzureLinuxOval,
     &oval::PhotonOval,
+    &photon::PhotonMetadata,
+    &amazon::AmazonUpdateinfo,
+    &arch::ArchTracker,
+    &fedora::FedoraBodhi,
+    &gentoo::GentooGlsa,
     &osv::Osv,
 ];
 

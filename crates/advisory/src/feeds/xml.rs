@@ -79,7 +79,12 @@ pub(super) fn each(
                 None => above = above.saturating_sub(1),
                 Some(element) => match open.last_mut() {
                     Some(parent) => parent.children.push(element),
-                    None => take(element),
+                    None => {
+                        take(element);
+                        if above == 0 {
+                            return Ok(());
+                        }
+                    }
                 },
             },
             Event::Text(text) => {

@@ -88,14 +88,19 @@ pub(super) fn settle(hits: &mut Vec<Hit>, repaired: &BTreeSet<String>, host: Hos
     let Some(own) = host.minor else {
         return;
     };
-    let reached: BTreeSet<(String, String)> = hits
-        .iter()
-        .filter(|hit| stream(hit).is_some_and(|minor| minor == own || host.stays && minor < own))
-        .map(|hit| (hit.head.id.clone(), hit.subject.clone()))
-        .collect();
-    hits.retain(|hit| {
-        let beyond = stream(hit).is_some_and(|minor| minor > own);
-        !beyond || !reached.contains(&(hit.head.id.clone(), hit.subject.clone()))
+    let key = |hit: &Hit| (hit.head.id.clone(), hit.subject.clone());
+    let with = |counts: &dyn Fn(u32) -> bool, hits: &[Hit]| -> BTreeSet<(String, String)> {
+        let counting = hits.iter().filter(|hit| stream(hit).is_some_and(counts));
+        counting.map(key).collect()
+    };
+    let (exact, within) = (
+        with(&|minor| minor == own, hits),
+        with(&|minor| minor <= own, hits),
+    );
+    hits.retain(|hit| match stream(hit) {
+        Some(minor) if exact.contains(&key(hit)) => minor == own,
+        Some(minor) if host.stays && within.contains(&key(hit)) => minor <= own,
+        _ => true,
     });
     if host.stays {
         for hit in hits {

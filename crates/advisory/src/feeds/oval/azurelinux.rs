@@ -3,7 +3,7 @@
 
 use super::{Definition, Reading, Test};
 use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
-use crate::feeds::Feed;
+use crate::feeds::{Feed, Upstream};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
 use plimsoll_types::{FixState, Severity, SeverityClaim};
@@ -22,6 +22,13 @@ impl Feed for AzureLinuxOval {
 
     fn recognises(&self, head: &str) -> bool {
         super::recognises(head, "oval:com.microsoft.")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let folder = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main";
+        let releases = ["azurelinux-3.0", "cbl-mariner-2.0", "cbl-mariner-1.0"];
+        let documents = releases.map(|release| vec![format!("{folder}/{release}-oval.xml")]);
+        vec![Upstream::many(self.name(), documents)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

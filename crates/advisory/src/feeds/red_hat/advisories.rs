@@ -18,6 +18,10 @@ impl Feed for RhelAdvisories {
         super::recognises(head, "\"csaf_security_advisory\"")
     }
 
+    fn is_per_record(&self) -> bool {
+        true
+    }
+
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
         let document: csaf::Document = json(document)?;
         super::read(

@@ -18,6 +18,10 @@ impl Feed for RhelVex {
         super::recognises(head, "\"csaf_vex\"")
     }
 
+    fn is_per_record(&self) -> bool {
+        true
+    }
+
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
         let document: csaf::Document = json(document)?;
         super::read(

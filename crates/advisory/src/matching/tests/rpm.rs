@@ -107,19 +107,27 @@ fn of_several_fixes_of_a_release_that_of_the_hosts_minor_counts() {
         fixed(RHEL9, "pkg:rpm/redhat/curl@7.76.1-23.el9_2.4?arch=x86_64"),
         fixed(RHEL9, "pkg:rpm/redhat/curl@7.76.1-26.el9_3.2?arch=x86_64"),
     ]);
-    let on = |minor, version| {
+    let with = |minor, version| {
         let curl = rpm("curl", version, ("curl", version));
         on(("rhel", minor), &[&document], curl)
     };
-    assert_eq!(fixes(&on("9.2", "7.76.1-23.el9")), ["7.76.1-23.el9_2.4"]);
-    assert_eq!(fixes(&on("9.3", "7.76.1-23.el9")), ["7.76.1-26.el9_3.2"]);
+    assert_eq!(fixes(&with("9.2", "7.76.1-23.el9")), ["7.76.1-23.el9_2.4"]);
+    assert_eq!(fixes(&with("9.3", "7.76.1-23.el9")), ["7.76.1-26.el9_3.2"]);
     assert_eq!(
-        fixes(&on("9.3", "7.76.1-26.el9_3.1")),
+        fixes(&with("9.3", "7.76.1-26.el9_3.1")),
         ["7.76.1-26.el9_3.2"]
     );
-    // Whatever the host says, this build has it.
-    assert!(ids(&on("9.3", "7.76.1-23.el9_2.4")).is_empty());
-    assert!(ids(&on("9.3", "7.76.1-26.el9_3.2")).is_empty());
+    // Whatever the host says, these builds have it.
+    assert!(ids(&with("9.3", "7.76.1-23.el9_2.4")).is_empty());
+    assert!(ids(&with("9.3", "7.76.1-26.el9_3.2")).is_empty());
+    // The first build of the next minor release is not the host's.
+    let document = cve(&[
+        fixed(RHEL9, "pkg:rpm/redhat/python3@3.9.18-3.el9_4.5?arch=x86_64"),
+        fixed(RHEL9, "pkg:rpm/redhat/python3@3.9.19-8.el9?arch=x86_64"),
+    ]);
+    let python = rpm("python3", "3.9.18-3.el9", ("python3.9", "3.9.18-3.el9"));
+    let matched = on(("rhel", "9.4"), &[&document], python);
+    assert_eq!(fixes(&matched), ["3.9.18-3.el9_4.5"]);
 }
 
 #[test]
