@@ -7,6 +7,8 @@ mod debian_lists;
 mod debian_tracker;
 mod epss;
 mod friendsofphp;
+
+mod nvd;
 mod openvex;
 mod osv;
 mod rubysec;
@@ -106,6 +108,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &cisa_kev::CisaKev,
     &epss::EpssScores,
     &ubuntu_vex::UbuntuVex,
+    &nvd::Nvd,
     &rubysec::RubySec,
     &friendsofphp::FriendsOfPhp,
     &osv::Osv,

@@ -7,7 +7,7 @@ use crate::intake::Description;
 use crate::namespace::Namespace;
 use crate::store::{Claim, Corrupt, Extra, Head, Inside, Row, Shard, Store, StoreError, Table};
 use crate::versions::{Scheme, Version};
-use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, KnownExploited, Package, Platform};
+use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, Inventory, KnownExploited, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A claim that holds a package's version.
@@ -82,7 +82,7 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(store: &'a Store, platform: Option<&Platform>) -> Self {
+    pub(super) fn new(store: &'a Store, inventory: &Inventory) -> Self {
         let mut damaged = Vec::new();
         Self {
             store,
@@ -90,7 +90,7 @@ impl<'a> Lookup<'a> {
             known_exploited: table(store, &mut damaged),
             epss: table(store, &mut damaged),
             descriptions: table(store, &mut damaged),
-            place: Place::of(platform),
+            place: Place::of(inventory),
             damaged,
         }
     }

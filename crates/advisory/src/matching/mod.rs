@@ -33,7 +33,7 @@ pub struct Matched {
 /// Looks up every visible package.
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
-    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref());
+    let mut lookup = Lookup::new(store, inventory);
     let stated = inventory.distro.as_ref();
     let distro = stated.and_then(Namespace::of_distro);
     let channel = stated.and_then(Namespace::of_attached);
