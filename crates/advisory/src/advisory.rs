@@ -2,6 +2,7 @@ use crate::namespace::Namespace;
 use crate::versions::{Interval, Scheme};
 use plimsoll_types::{FindingClass, FixState, SeverityClaim};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One vulnerability as one feed tells it: the common form that every feed is
 /// read into, before it is compiled into shards.
@@ -94,6 +95,34 @@ pub(crate) struct Scope {
     pub edition: Option<String>,
     /// What must be there besides, all of it.
     pub conditions: Vec<Condition>,
+}
+
+impl fmt::Display for Scope {
+    /// What it limits a row to; nothing where it does not.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match self.role {
+            Role::Usual => {}
+            Role::Source => parts.push("the source package".to_owned()),
+            Role::Binary => parts.push("the binary package".to_owned()),
+        }
+        match &self.module {
+            Module::Stream(stream) => parts.push(format!("module {stream}")),
+            Module::Outside => parts.push("packages outside of modules".to_owned()),
+            Module::Unsaid => {}
+        }
+        parts.extend(self.architectures.iter().chain(&self.systems).cloned());
+        parts.extend(
+            self.edition
+                .iter()
+                .map(|edition| format!("edition {edition}")),
+        );
+        parts.extend(self.imports.iter().map(|import| import.path.clone()));
+        if !self.conditions.is_empty() {
+            parts.push("where something else is there".to_owned());
+        }
+        f.write_str(&parts.join(", "))
+    }
 }
 
 /// What a flaw needs besides the package; one of them is enough.

@@ -6,7 +6,7 @@ use crate::advisory::Role;
 use crate::cpe::Cpe;
 use crate::versions::Scheme;
 use plimsoll_types::{Distro, Ecosystem, PackageRecord, PackageUrl};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -14,14 +14,14 @@ use std::fmt;
 /// release holds what applies to every release; one with a channel
 /// (`ubuntu:18.04:esm`, `rhel:8.4:eus`) what its subscribers get beyond the
 /// usual repairs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Namespace {
     world: World,
     release: String,
     channel: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum World {
     Distro(usize),
     Language(Ecosystem),
@@ -190,6 +190,34 @@ impl Namespace {
             None => return None,
         };
         Self::distro("debian", release)
+    }
+
+    /// The namespace that is shown as `text`.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        let (release, channel) = rest.split_once(':').unwrap_or((rest, ""));
+        let family = FAMILIES.iter().position(|family| family.name == name);
+        let maker = || MAKERS.iter().position(|maker| maker.name == name);
+        let ecosystem = || Ecosystem::ALL.iter().find(|known| known.as_str() == name);
+        let world = match (text, family) {
+            ("cpe", _) => World::Products,
+            ("cpe:jvm", _) => World::Runtimes,
+            (_, Some(index)) => World::Distro(index),
+            (_, None) => match maker() {
+                Some(index) => World::Component(index),
+                None => World::Language(*ecosystem()?),
+            },
+        };
+        let of_distro = matches!(world, World::Distro(_));
+        let part = |part: &str| match of_distro {
+            true => part.to_owned(),
+            false => String::new(),
+        };
+        Some(Self {
+            world,
+            release: part(release),
+            channel: part(channel),
+        })
     }
 
     /// The namespace of a distribution by its name here and a version, of
@@ -667,6 +695,19 @@ impl fmt::Display for Namespace {
     }
 }
 
+impl Serialize for Namespace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Namespace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::named(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is no namespace")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -741,6 +782,21 @@ mod tests {
             let namespace = Namespace::of_suse(product).map(|n| n.to_string());
             assert_eq!(namespace.as_deref(), expected, "{product}");
         }
+    }
+
+    #[test]
+    fn a_name_leads_back_to_its_namespace() {
+        for name in [
+            "debian:12",
+            "rhel:8.4:eus",
+            "wolfi",
+            "pypi",
+            "cpe",
+            "cpe:jvm",
+        ] {
+            assert_eq!(Namespace::named(name).unwrap().to_string(), name);
+        }
+        assert_eq!(Namespace::named("nothing:1"), None);
     }
 
     #[test]

@@ -99,31 +99,10 @@ impl Place {
     }
 
     /// What a row that does not fit is about instead.
-    pub(super) fn misfit(&self, scope: &Scope) -> String {
-        let mut about = Vec::new();
-        if !scope.systems.is_empty() {
-            about.push(scope.systems.join(", "));
-        }
-        if !scope.architectures.is_empty() {
-            about.push(scope.architectures.join(", "));
-        }
-        about.extend(
-            scope
-                .edition
-                .as_ref()
-                .map(|edition| format!("edition {edition}")),
-        );
-        if !scope.conditions.is_empty() {
-            about.push("it together with something that is not here".to_owned());
-        }
-        match &scope.module {
-            Module::Stream(stream) => about.push(format!("module {stream}")),
-            Module::Outside => about.push("packages outside of modules".to_owned()),
-            Module::Unsaid => {}
-        }
-        match about.is_empty() {
-            true => "it is about another kind of build".to_owned(),
-            false => format!("it is about {}", about.join(", ")),
+    pub(super) fn misfit(scope: &Scope) -> String {
+        match scope.to_string().as_str() {
+            "" => "it is about another kind of build".to_owned(),
+            limits => format!("it is about {limits}"),
         }
     }
 

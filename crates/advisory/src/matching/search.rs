@@ -327,7 +327,7 @@ impl Search<'_> {
         } else {
             match fit {
                 Fit::Yes => None,
-                Fit::No => Some(self.place.misfit(&extra.scope)),
+                Fit::No => Some(Place::misfit(&extra.scope)),
                 Fit::StreamUnknown => Some(
                     "it is about a stream of a module, and which one is installed is not known"
                         .to_owned(),

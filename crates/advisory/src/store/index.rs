@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "index.json";
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 6;
 /// An index lists shards and feeds, not records.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -23,6 +23,9 @@ pub struct Status {
     pub position: String,
     /// When the oldest feed was taken, RFC 3339.
     pub built: String,
+    /// When the youngest feed was taken, RFC 3339: the data says what it says
+    /// since then.
+    pub since: String,
     /// Feeds, by name.
     pub feeds: Vec<FeedStatus>,
     /// Shards, by namespace.
@@ -94,11 +97,13 @@ impl Status {
         for (name, file) in &tables {
             hash.update(format!("{name} {file}\n").as_bytes());
         }
+        let since = feeds.iter().map(|feed| feed.taken.clone()).max();
         let built = feeds.iter().map(|feed| feed.taken.clone()).min();
         Self {
             format: FORMAT,
             position: hash.finalize().to_hex().to_string(),
             built: built.unwrap_or_default(),
+            since: since.unwrap_or_default(),
             feeds,
             shards,
             tables,
@@ -134,20 +139,26 @@ impl Status {
         skipped
     }
 
+    /// The current set of a folder.
     pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
+        match path.try_exists() {
+            Ok(false) => Err(StoreError::Missing {
+                folder: folder.to_owned(),
+            }),
+            _ => Self::parse(&path),
+        }
+    }
+
+    /// Reads an index.
+    pub(crate) fn parse(path: &Path) -> Result<Self, StoreError> {
         let corrupt = |reason: String| StoreError::Corrupt {
-            path: path.clone(),
+            path: path.to_owned(),
             reason,
         };
-        let bytes = match fs::metadata(&path) {
+        let bytes = match fs::metadata(path) {
             Ok(data) if data.len() > MAX_BYTES => return Err(corrupt("it is too long".into())),
-            Ok(_) => fs::read(&path).map_err(|error| corrupt(error.to_string()))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::Missing {
-                    folder: folder.to_owned(),
-                });
-            }
+            Ok(_) => fs::read(path).map_err(|error| corrupt(error.to_string()))?,
             Err(error) => return Err(corrupt(error.to_string())),
         };
         let status: Status = serde_json::from_slice(&bytes).map_err(|e| corrupt(e.to_string()))?;

@@ -1,13 +1,17 @@
 //! The advisory store: one immutable shard for each namespace, mapped and read
 //! in place, and an index that names the current set.
 
+mod changes;
 mod compile;
+mod history;
 mod index;
 mod part;
 mod sections;
 mod shard;
 mod writer;
 
+pub use changes::ClaimChange;
+pub use history::Snapshot;
 pub(crate) use index::Source;
 pub use index::{FeedStatus, ShardStatus, Status};
 
@@ -43,6 +47,14 @@ pub enum StoreError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// Nothing was current at that moment.
+    #[error("there was no advisory data at `{at}`; what is known begins at {first}")]
+    NoSnapshot {
+        /// The moment or position.
+        at: String,
+        /// The oldest set that is known.
+        first: String,
+    },
     /// A file is not what this program wrote.
     #[error("advisory data `{}` is not usable: {reason}; load it anew with `plimsoll data update`", path.display())]
     Corrupt {
@@ -69,6 +81,22 @@ impl Store {
         let folder = data.join(FOLDER);
         let status = Status::read(&folder)?;
         Ok(Self { folder, status })
+    }
+
+    /// Reads the index of the set that was current at a moment (`2026-11-24`,
+    /// or any beginning of RFC 3339), or of the one whose position begins so.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`StoreError::NoSnapshot`] when none was.
+    pub fn open_at(data: &Path, at: &str) -> Result<Self, StoreError> {
+        let folder = data.join(FOLDER);
+        let status = history::find(&folder, &Status::read(&folder)?, at)?;
+        Ok(Self { folder, status })
+    }
+
+    /// Every set of data that is still known, the current one last.
+    pub fn snapshots(&self) -> Vec<Snapshot> {
+        history::snapshots(&self.folder, &self.status)
     }
 
     /// Feeds, shards, position and age.

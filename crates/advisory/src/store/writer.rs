@@ -2,7 +2,7 @@
 //! compiled, and the new set takes the place of the old one in one step.
 
 use super::index::{self, FeedStatus, ShardStatus, Source, Status};
-use super::{FOLDER, SHARDS, compile, part, sections};
+use super::{FOLDER, SHARDS, compile, history, part, sections};
 use crate::advisory::Advisory;
 use crate::feeds;
 use crate::intake::Intake;
@@ -279,6 +279,9 @@ impl<'a> Writing<'a> {
             };
         }
         needed.extend(status.before.iter().cloned());
+        if let Some(before) = &self.before {
+            history::keep(self.folder, before, &status)?;
+        }
         status.write(self.folder)?;
         sweep(&self.folder.join(SHARDS), &needed);
         sweep(&self.folder.join(PARTS), &needed);
