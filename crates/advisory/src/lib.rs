@@ -20,7 +20,9 @@ mod update;
 pub mod versions;
 
 pub use matching::{Matched, explain, find};
-pub use store::{ClaimChange, FeedStatus, ShardStatus, Snapshot, Status, Store, StoreError};
+pub use store::{
+    BundleError, ClaimChange, FeedStatus, ShardStatus, Snapshot, Status, Store, StoreError, import,
+};
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
 
 /// Every feed: its name and one line on what it is.

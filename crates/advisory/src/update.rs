@@ -40,6 +40,8 @@ pub struct UpdateOptions {
     /// Where upstream's hosts are mirrored: `https://HOST/PATH` is fetched
     /// from `MIRROR/HOST/PATH`.
     pub mirror: Option<String>,
+    /// Begin with nothing instead of with what is there.
+    pub from_scratch: bool,
     /// Believe feeds that bring far fewer records than they had.
     pub allow_shrinking: bool,
 }
@@ -75,6 +77,9 @@ pub enum UpdateError {
         /// What can be fetched.
         known: String,
     },
+    /// The data was imported as a whole, and a part of it cannot be replaced.
+    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with --from-scratch", .0.display())]
+    Imported(PathBuf),
     /// Somebody else is at it.
     #[error("another update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -153,7 +158,8 @@ pub fn update(
         (false, true) => Shrinking::Refused,
         (false, false) => Shrinking::Moderate,
     };
-    let mut writing = Writing::begin(&lock, shrinking);
+    let writing = Writing::begin(&lock, shrinking, options.from_scratch);
+    let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
     writing.take(&mut intake, &held).map_err(write)?;
     let status = writing.finish().map_err(write)?;
     Ok(UpdateReport {

@@ -75,20 +75,24 @@ pub(super) fn keep(folder: &Path, old: &Status, new: &Status) -> io::Result<()> 
         let name = format!("{file}.from.{base}");
         index::place(&history.join(name), &difference(&reference, &bytes)?)?;
     }
-    let mut old = old.clone();
-    // What updates need is of use for the current set only.
-    for feed in &mut old.feeds {
-        feed.parts.clear();
-    }
-    for shard in &mut old.shards {
-        shard.parts.clear();
-    }
-    old.sources.clear();
-    old.before.clear();
-    let bytes = serde_json::to_vec(&old)?;
+    let bytes = serde_json::to_vec(&bare(old))?;
     let name = format!("{}.{}.json", stamp(&old.since), short(&old.position));
     index::place(&history.join(name), &bytes)?;
     prune(&history)
+}
+
+/// A set without what only updates need.
+pub(super) fn bare(status: &Status) -> Status {
+    let mut status = status.clone();
+    for feed in &mut status.feeds {
+        feed.parts.clear();
+    }
+    for shard in &mut status.shards {
+        shard.parts.clear();
+    }
+    status.sources.clear();
+    status.before.clear();
+    status
 }
 
 /// `2026-11-24T09:37:16Z` in the characters of every file system.

@@ -112,6 +112,12 @@ impl Status {
         }
     }
 
+    /// Whether it came as a whole from somewhere else, so that single feeds
+    /// cannot be replaced.
+    pub(crate) fn is_imported(&self) -> bool {
+        self.shards.iter().any(|shard| shard.parts.is_empty())
+    }
+
     /// Every part of every feed.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         let parts = self.feeds.iter().flat_map(|feed| feed.parts.values());
@@ -161,14 +167,16 @@ impl Status {
             Ok(_) => fs::read(path).map_err(|error| corrupt(error.to_string()))?,
             Err(error) => return Err(corrupt(error.to_string())),
         };
-        let status: Status = serde_json::from_slice(&bytes).map_err(|e| corrupt(e.to_string()))?;
-        if status.format != FORMAT {
-            return Err(corrupt(format!(
-                "it is of format {}, not {FORMAT}",
-                status.format
-            )));
+        Self::from_bytes(&bytes).map_err(corrupt)
+    }
+
+    /// Reads an index, or says why it is none.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let status: Status = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        match status.format {
+            FORMAT => Ok(status),
+            format => Err(format!("it is of format {format}, not {FORMAT}")),
         }
-        Ok(status)
     }
 
     pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {

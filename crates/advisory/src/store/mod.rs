@@ -1,6 +1,7 @@
 //! The advisory store: one immutable shard for each namespace, mapped and read
 //! in place, and an index that names the current set.
 
+mod bundle;
 mod changes;
 mod compile;
 mod history;
@@ -10,6 +11,7 @@ mod sections;
 mod shard;
 mod writer;
 
+pub use bundle::{BundleError, import};
 pub use changes::ClaimChange;
 pub use history::Snapshot;
 pub(crate) use index::Source;

@@ -77,11 +77,15 @@ impl Shrinking {
 }
 
 impl<'a> Writing<'a> {
-    /// Begins with what is there; data in another format is left behind.
-    pub(crate) fn begin(lock: &'a Lock, shrinking: Shrinking) -> Self {
-        let before = Status::read(&lock.folder).ok();
+    /// Begins with what is there, or from scratch; data in another format is
+    /// left behind. `None` where what is there was imported as a whole.
+    pub(crate) fn begin(lock: &'a Lock, shrinking: Shrinking, scratch: bool) -> Option<Self> {
+        let before = Status::read(&lock.folder).ok().filter(|_| !scratch);
+        if before.as_ref().is_some_and(Status::is_imported) {
+            return None;
+        }
         let feeds = before.iter().flat_map(|before| &before.feeds);
-        Self {
+        Some(Self {
             folder: &lock.folder,
             feeds: feeds
                 .map(|feed| (feed.name.clone(), feed.clone()))
@@ -94,7 +98,7 @@ impl<'a> Writing<'a> {
                 .map_or_else(BTreeMap::new, |b| b.sources.clone()),
             before,
             shrinking,
-        }
+        })
     }
 
     /// What is remembered of a URL.

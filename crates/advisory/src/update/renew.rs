@@ -53,7 +53,8 @@ fn renew_with(
         true => Shrinking::Allowed,
         false => Shrinking::Moderate,
     };
-    let mut writing = Writing::begin(&lock, shrinking);
+    let writing = Writing::begin(&lock, shrinking, options.from_scratch);
+    let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
     let mut broken = Vec::new();
     for upstream in &chosen {
         say(&upstream.feed);
