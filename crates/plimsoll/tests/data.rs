@@ -82,3 +82,68 @@ fn old_data_cannot_judge() {
         stdout(&output)
     );
 }
+
+#[test]
+fn earlier_data_is_gone_back_to_compared_and_carried_away() {
+    let home = tempfile::tempdir().unwrap();
+    update(home.path(), "examples/advisories");
+    let kev = home.path().join("kev.json");
+    std::fs::write(
+        &kev,
+        r#"{"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2019-10906","dateAdded":"2026-01-01"}]}"#,
+    )
+    .unwrap();
+    let record = home.path().join("PYSEC-1.json");
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../examples/advisories/osv/npm/GHSA-35jh-r3h4-6jhm.json"),
+    )
+    .unwrap();
+    std::fs::write(&record, text.replace("4.17.21", "4.17.99")).unwrap();
+    let position = |line: usize| {
+        let history = stdout(&plimsoll(home.path(), &["data", "history"]));
+        let line = history.lines().nth(line).unwrap_or_default().to_owned();
+        line.split_whitespace()
+            .last()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let first = position(0);
+    update(home.path(), &record.display().to_string());
+    let diff = stdout(&plimsoll(home.path(), &["data", "diff", &first]));
+    assert!(
+        diff.contains("~ npm lodash") && diff.contains("1 claims differ"),
+        "{diff}"
+    );
+    let scan = |more: &[&str]| {
+        let arguments = [&["scan", "examples/shop", "-o", "json"], more].concat();
+        stdout(&plimsoll(home.path(), &arguments)).contains("4.17.99")
+    };
+    assert!(scan(&[]));
+    assert!(!scan(&["--data-as-of", &first]));
+    let found = stdout(&plimsoll(home.path(), &["data", "search", "lodash"]));
+    assert!(found.contains("4.17.99"), "{found}");
+    let bundle = home.path().join("data.plimsoll").display().to_string();
+    assert!(
+        plimsoll(home.path(), &["data", "export", &bundle])
+            .status
+            .success()
+    );
+    let other = tempfile::tempdir().unwrap();
+    let refused = plimsoll(other.path(), &["data", "import", &bundle]);
+    assert_eq!(refused.status.code(), Some(3));
+    let taken = plimsoll(other.path(), &["data", "import", &bundle, "--unsigned"]);
+    assert!(taken.status.success(), "{taken:?}");
+    let found = stdout(&plimsoll(
+        other.path(),
+        &["data", "search", "CVE-2021-23337"],
+    ));
+    assert!(found.contains("lodash"), "{found}");
+    let single = update(other.path(), &kev.display().to_string());
+    assert_eq!(single.status.code(), Some(3));
+    assert!(
+        stderr(&single).contains("--from-scratch"),
+        "{}",
+        stderr(&single)
+    );
+}

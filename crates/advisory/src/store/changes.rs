@@ -69,15 +69,42 @@ impl Store {
         Ok(changes)
     }
 
+    /// Every claim about a vulnerability, by any of its ids, or about a package
+    /// of that name, one line each.
+    ///
+    /// # Errors
+    /// When a shard cannot be read.
+    pub fn search(&self, text: &str) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for shard in &self.status.shards {
+            let namespace = &shard.namespace;
+            let Some(shard) = self.shard_named(namespace) else {
+                continue;
+            };
+            let shard = shard?;
+            let about = |name: &str, ids: &[&str]| name == text || ids.contains(&text);
+            let told = told(&shard, about).map_err(|Corrupt| self.contradicts(namespace))?;
+            let lines = told.into_iter().map(|((package, id, feed, record), text)| {
+                format!("{namespace} {package} {id} ({feed} {record}): {text}")
+            });
+            found.extend(lines);
+        }
+        Ok(found)
+    }
+
+    fn contradicts(&self, namespace: &str) -> StoreError {
+        StoreError::Corrupt {
+            path: self.folder.clone(),
+            reason: format!("the data of {namespace} contradicts itself"),
+        }
+    }
+
     /// Every claim of a namespace, in words.
     fn told(&self, namespace: &str) -> Result<BTreeMap<Key, String>, StoreError> {
         let Some(shard) = self.shard_named(namespace) else {
             return Ok(BTreeMap::new());
         };
-        told(&shard?).map_err(|Corrupt| StoreError::Corrupt {
-            path: self.folder.clone(),
-            reason: format!("the data of {namespace} contradicts itself"),
-        })
+        told(&shard?, |_, _| true).map_err(|Corrupt| self.contradicts(namespace))
     }
 
     fn shard_named(&self, name: &str) -> Option<Result<Shard, StoreError>> {
@@ -86,16 +113,26 @@ impl Store {
     }
 }
 
-fn told(shard: &Shard) -> Result<BTreeMap<Key, String>, Corrupt> {
+/// The claims that are `wanted` by name and ids, in words.
+fn told(
+    shard: &Shard,
+    wanted: impl Fn(&str, &[&str]) -> bool,
+) -> Result<BTreeMap<Key, String>, Corrupt> {
     let mut told: BTreeMap<Key, String> = BTreeMap::new();
     for name in shard.names() {
         let (name, claims) = name?;
         for index in claims {
             let claim = shard.claim(index)?;
             let (head, extra) = (shard.head(&claim)?, shard.extra(&claim)?);
-            let mut windows = Vec::new();
+            let ids: Vec<&str> = head.ids().chain([head.record.as_str()]).collect();
+            if !wanted(name, &ids) {
+                continue;
+            }
+            let (mut windows, mut fix) = (Vec::new(), claim.fix);
             for window in shard.windows(&claim) {
-                windows.push(shard.range(&window?)?);
+                let window = window?;
+                fix = super::state(window.fixed, fix);
+                windows.push(shard.range(&window)?);
             }
             let mut text = match claim.verdict {
                 Verdict::Affected => "affected ".to_owned(),
@@ -103,7 +140,7 @@ fn told(shard: &Shard) -> Result<BTreeMap<Key, String>, Corrupt> {
                 Verdict::UnderInvestigation => "under investigation ".to_owned(),
             };
             text += &windows.join(" or ");
-            text += &format!(", {}", claim.fix.as_str());
+            text += &format!(", {}", fix.as_str());
             let severities = extra.severity.iter().chain(&head.severities);
             let severities: Vec<_> = severities
                 .map(|claim| format!("{} {}", claim.source, claim.severity))
@@ -183,9 +220,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                "~ pypi x B-1 (osv/PyPI B-1): affected < 1, not-fixed -> affected < 2, not-fixed",
-                "- pypi x C-1 (osv/PyPI C-1): affected < 1, not-fixed",
-                "+ pypi x D-1 (osv/PyPI D-1): affected < 1, not-fixed",
+                "~ pypi x B-1 (osv/PyPI B-1): affected < 1, fixed -> affected < 2, fixed",
+                "- pypi x C-1 (osv/PyPI C-1): affected < 1, fixed",
+                "+ pypi x D-1 (osv/PyPI D-1): affected < 1, fixed",
             ]
         );
         assert!(after.changes(&after).unwrap().is_empty());

@@ -3,7 +3,8 @@
 use crate::outputs::print;
 use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
-use plimsoll_advisory::{Store, UpdateOptions, renew, update};
+use plimsoll_advisory::{Store, UpdateOptions, import, renew, update};
+use plimsoll_report::plain;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -42,9 +43,61 @@ enum Verb {
         /// Take feeds that bring far fewer records than they had
         #[arg(long)]
         allow_shrinking: bool,
+
+        /// Drop what is there first
+        #[arg(long)]
+        from_scratch: bool,
     },
     /// Print feeds, records and age
     Status,
+    /// Print the sets of data that scans can go back to (`--data-as-of`)
+    History,
+    /// Print what one set of data says differently than another, claim by claim
+    Diff {
+        /// Moment (2026-11-24, or any beginning of RFC 3339) or beginning of a
+        /// position
+        #[arg(value_name = "BEFORE")]
+        before: String,
+
+        /// Likewise; the current data when not given
+        #[arg(value_name = "AFTER")]
+        after: Option<String>,
+
+        /// As JSON, one array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every claim about a vulnerability or a package, in every namespace
+    Search {
+        /// An id (CVE, GHSA, a feed's own) or the name of a package
+        #[arg(value_name = "ID|NAME")]
+        text: String,
+    },
+    /// Write all data into one file, for machines without a network
+    Export {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Private key to sign with (Ed25519, PEM)
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Put exported data in place of what is there
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Public key that it must be signed with (Ed25519, PEM); may be given
+        /// many times
+        #[arg(long, value_name = "FILE")]
+        trust: Vec<PathBuf>,
+
+        /// Take a file whose signature nobody checks
+        #[arg(long)]
+        unsigned: bool,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
@@ -55,12 +108,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             from,
             mirror,
             allow_shrinking,
+            from_scratch,
         } => {
             let options = UpdateOptions {
                 mirror: mirror
                     .clone()
                     .or_else(|| std::env::var("PLIMSOLL_FEED_MIRROR").ok()),
                 allow_shrinking: *allow_shrinking,
+                from_scratch: *from_scratch,
             };
             let renewed = if from.is_empty() {
                 let line = progress::Line::new("feeds");
@@ -89,6 +144,62 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Verb::Status => {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
             store.status().to_string()
+        }
+        Verb::History => {
+            let store = Store::open(&folder).map_err(Failure::unjudged)?;
+            let snapshots = store.snapshots().into_iter().map(|snapshot| {
+                let position = snapshot.position.get(..16).unwrap_or_default();
+                format!("{}  {position}\n", snapshot.since)
+            });
+            snapshots.collect()
+        }
+        Verb::Diff {
+            before,
+            after,
+            json,
+        } => {
+            let before = Store::open_at(&folder, before).map_err(Failure::unjudged)?;
+            let after = match after {
+                Some(after) => Store::open_at(&folder, after),
+                None => Store::open(&folder),
+            };
+            let after = after.map_err(Failure::unjudged)?;
+            let changes = before.changes(&after).map_err(Failure::unjudged)?;
+            if *json {
+                let text = serde_json::to_string_pretty(&changes).map_err(Failure::unjudged)?;
+                text + "\n"
+            } else {
+                let lines = changes
+                    .iter()
+                    .map(|change| plain(&change.to_string()) + "\n");
+                let count = format!("{} claims differ\n", changes.len());
+                lines.chain([count]).collect()
+            }
+        }
+        Verb::Search { text } => {
+            let store = Store::open(&folder).map_err(Failure::unjudged)?;
+            let found = store.search(text).map_err(Failure::unjudged)?;
+            if found.is_empty() {
+                return Err(Failure::unjudged(format!("no claim is about `{text}`")));
+            }
+            let lines = found.iter().map(|claim| plain(claim) + "\n");
+            lines.collect()
+        }
+        Verb::Export { file, key } => {
+            let store = Store::open(&folder).map_err(Failure::unjudged)?;
+            store
+                .export(file, key.as_deref())
+                .map_err(Failure::unjudged)?;
+            let position = store.status().position.get(..16).unwrap_or_default();
+            format!("position {position} is in {}\n", file.display())
+        }
+        Verb::Import {
+            file,
+            trust,
+            unsigned,
+        } => {
+            let status = import(&folder, file, trust, *unsigned);
+            status.map_err(Failure::unjudged)?.to_string()
         }
     };
     print(text.as_bytes())?;

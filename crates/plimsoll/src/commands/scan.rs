@@ -33,6 +33,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", conflicts_with = "advisories")]
     data_dir: Option<PathBuf>,
 
+    /// Match against the data as it was at a moment (2026-11-24, or any
+    /// beginning of RFC 3339) or position (`plimsoll data history`)
+    #[arg(long, value_name = "WHEN", conflicts_with = "advisories")]
+    data_as_of: Option<String>,
+
     /// Read feeds for this scan only, instead of the stored advisory data; may
     /// be given many times
     #[arg(long, value_name = "DIR|FILE|URL")]
@@ -86,7 +91,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
         scratch.path().to_owned()
     };
-    let store = match Store::open(&folder) {
+    let opened = match &arguments.data_as_of {
+        Some(when) => Store::open_at(&folder, when),
+        None => Store::open(&folder),
+    };
+    let store = match opened {
         Ok(store) => Some(store),
         Err(StoreError::Missing { .. }) => None,
         Err(error) => return Err(Failure::unjudged(error)),
