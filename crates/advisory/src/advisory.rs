@@ -1,5 +1,5 @@
 use crate::namespace::Namespace;
-use crate::versions::Interval;
+use crate::versions::{Interval, Scheme};
 use plimsoll_types::{FindingClass, FixState, SeverityClaim};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,28 @@ pub(crate) struct Scope {
     pub systems: Vec<String>,
     /// Parts of a Go module that have the flaw.
     pub imports: Vec<Import>,
+    /// Edition of a product, in the words of its CPE.
+    pub edition: Option<String>,
+    /// What must be there besides, all of it.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a flaw needs besides the package; one of them is enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Condition {
+    /// Operating systems in the words of OCI.
+    pub systems: Vec<String>,
+    /// Distributions by their os-release id.
+    pub distributions: Vec<String>,
+    pub products: Vec<Product>,
+}
+
+/// A product by CPE, `vendor:product`, in the versions of the windows, or in
+/// every version where there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Product {
+    pub name: String,
+    pub windows: Vec<Window>,
 }
 
 /// Whose name a row is filed under.
@@ -137,7 +159,7 @@ pub(crate) enum Verdict {
 }
 
 /// An interval of the namespace's version order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Window {
     /// Where it begins; `None` is before every version.
     pub from: Option<String>,
@@ -173,7 +195,7 @@ impl From<Interval> for Window {
 }
 
 /// Where a window ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Upper {
     /// Nowhere yet.
     Open,
@@ -199,6 +221,25 @@ impl Window {
             past: false,
             to: Upper::Through(version.to_owned()),
         }
+    }
+
+    /// Whether a version lies in it; not where one of them is no version.
+    pub(crate) fn holds(&self, scheme: Scheme, version: &str) -> bool {
+        let Some(version) = scheme.parse(version) else {
+            return false;
+        };
+        let begun = match self.from.as_deref().map(|from| scheme.parse(from)) {
+            None => true,
+            Some(Some(from)) if self.past => from < version,
+            Some(Some(from)) => from <= version,
+            Some(None) => false,
+        };
+        let goes_on = match &self.to {
+            Upper::Open => true,
+            Upper::Fixed(to) => scheme.parse(to).is_some_and(|to| version < to),
+            Upper::Through(to) => scheme.parse(to).is_some_and(|to| version <= to),
+        };
+        begun && goes_on
     }
 
     /// The version that it ends at.

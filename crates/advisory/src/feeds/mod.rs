@@ -12,6 +12,7 @@ mod epss;
 mod fedora;
 mod friendsofphp;
 mod gentoo;
+mod nvd;
 mod openvex;
 mod osv;
 mod oval;
@@ -115,6 +116,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &cisa_kev::CisaKev,
     &epss::EpssScores,
     &ubuntu_vex::UbuntuVex,
+    &nvd::Nvd,
     &rubysec::RubySec,
     &friendsofphp::FriendsOfPhp,
     &red_hat::RhelVex,

@@ -19,7 +19,7 @@ pub(super) struct Mention {
 /// the packages of an image, in the namespaces that the image needs.
 pub fn explain(inventory: &Inventory, store: &Store, id: &str) -> Explanation {
     let origin = Origin::of(inventory);
-    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref(), origin.host());
+    let mut lookup = Lookup::new(store, inventory, origin.host());
     let mut namespaces: BTreeSet<Namespace> = BTreeSet::new();
     let homes: Vec<Home> = inventory.packages.iter().map(|p| origin.home(p)).collect();
     for home in &homes {

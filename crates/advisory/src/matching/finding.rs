@@ -89,8 +89,8 @@ fn denied(hit: &Hit) -> String {
 /// Whether the CVE was taken back, and the vendor did not ship a repair for it
 /// all the same.
 fn is_rejected(hits: &[Hit], finding: &Finding, lookup: &mut Lookup<'_>) -> bool {
-    let of_distribution = hits.iter().all(|hit| hit.namespace.ecosystem().is_os());
-    of_distribution
+    let borrowed = |hit: &Hit| hit.namespace.ecosystem().is_os() || hit.head.feed == "nvd";
+    hits.iter().all(borrowed)
         && finding.fix.advisories.is_empty()
         && lookup
             .description(&finding.id)

@@ -9,7 +9,7 @@ use crate::intake::Description;
 use crate::namespace::{Namespace, Subject};
 use crate::store::{Corrupt, Extra, Head, Row, Shard, Store, StoreError, Table};
 use crate::versions::Version;
-use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, KnownExploited, Package, Platform};
+use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, Inventory, KnownExploited, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A claim that holds a package's version.
@@ -84,7 +84,7 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(store: &'a Store, platform: Option<&Platform>, host: Host) -> Self {
+    pub(super) fn new(store: &'a Store, inventory: &Inventory, host: Host) -> Self {
         let mut damaged = Vec::new();
         Self {
             store,
@@ -92,7 +92,7 @@ impl<'a> Lookup<'a> {
             known_exploited: table(store, &mut damaged),
             epss: table(store, &mut damaged),
             descriptions: table(store, &mut damaged),
-            place: Place::of(platform),
+            place: Place::of(inventory),
             host,
             damaged,
         }

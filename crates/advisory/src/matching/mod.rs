@@ -38,7 +38,7 @@ pub struct Matched {
 pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
     let origin = Origin::of(inventory);
-    let mut lookup = Lookup::new(store, inventory.image.platform.as_ref(), origin.host());
+    let mut lookup = Lookup::new(store, inventory, origin.host());
     let covered = origin
         .distro
         .as_ref()

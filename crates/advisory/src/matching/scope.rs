@@ -1,8 +1,11 @@
 //! To which packages of a name a row is limited: architecture, operating
 //! system, rpm module and kind of build.
 
-use crate::advisory::{Module, Scope, architecture};
-use plimsoll_types::{PackageRecord, Platform};
+use crate::advisory::{Condition, Module, Product, Scope, architecture};
+use crate::cpe::Cpe;
+use crate::versions::Scheme;
+use plimsoll_types::{Inventory, PackageRecord};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a row is about a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,20 +20,44 @@ pub(super) enum Fit {
 pub(super) struct Place {
     system: String,
     architecture: String,
+    /// `ID` of os-release.
+    distro: String,
+    /// Versions of the products that are there, by CPE.
+    products: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Place {
     /// Of an image; Linux where it does not say.
-    pub(super) fn of(platform: Option<&Platform>) -> Self {
-        let text = |part: fn(&Platform) -> &String| platform.map(part).cloned().unwrap_or_default();
-        let system = text(|platform| &platform.os);
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        let platform = inventory.image.platform.as_ref();
+        let system = platform.map(|platform| platform.os.clone());
+        let system = system.unwrap_or_default();
+        let architecture = platform.map(|platform| platform.architecture.clone());
+        let mut products: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for package in &inventory.packages {
+            for cpe in package
+                .record
+                .cpes
+                .iter()
+                .filter_map(|text| Cpe::parse(text))
+            {
+                let versions = products.entry(cpe.product()).or_default();
+                versions.insert(package.record.full_version());
+            }
+        }
         Self {
+            distro: inventory
+                .distro
+                .as_ref()
+                .map(|distro| distro.id.clone())
+                .unwrap_or_default(),
+            products,
             system: if system.is_empty() {
                 "linux".into()
             } else {
                 system
             },
-            architecture: text(|platform| &platform.architecture),
+            architecture: architecture.unwrap_or_default(),
         }
     }
 
@@ -51,7 +78,13 @@ impl Place {
                     .iter()
                     .any(|import| self.has(&import.systems, &import.architectures, package)));
         let uncertain = denies && !scope.architectures.is_empty() && self.is_any(package);
-        if !runs || uncertain {
+        let whole = runs
+            && is_edition(scope.edition.as_deref(), package)
+            && scope
+                .conditions
+                .iter()
+                .all(|condition| self.meets(condition));
+        if !whole || uncertain {
             return Fit::No;
         }
         if package.ecosystem != plimsoll_types::Ecosystem::Rpm {
@@ -93,6 +126,21 @@ impl Place {
         matches!(self.architecture(package), "" | "all" | "noarch")
     }
 
+    fn meets(&self, condition: &Condition) -> bool {
+        condition.systems.contains(&self.system)
+            || condition.distributions.contains(&self.distro)
+            || condition.products.iter().any(|product| self.holds(product))
+    }
+
+    fn holds(&self, product: &Product) -> bool {
+        let versions = self.products.get(&product.name);
+        let fits = |version: &String| {
+            let mut windows = product.windows.iter();
+            product.windows.is_empty() || windows.any(|w| w.holds(Scheme::Fuzzy, version))
+        };
+        versions.is_some_and(|versions| versions.iter().any(fits))
+    }
+
     fn has(&self, systems: &[String], architectures: &[String], package: &PackageRecord) -> bool {
         let own = self.architecture(package);
         (systems.is_empty() || systems.contains(&self.system))
@@ -100,6 +148,16 @@ impl Place {
                 || self.is_any(package)
                 || architectures.iter().any(|other| architecture(other) == own))
     }
+}
+
+/// Whether a package may be of an edition: it is, or it does not say.
+fn is_edition(edition: Option<&str>, package: &PackageRecord) -> bool {
+    let Some(edition) = edition else {
+        return true;
+    };
+    let stated = package.cpes.iter().filter_map(|text| Cpe::parse(text));
+    let mut stated = stated.filter(|cpe| cpe.edition != "*").peekable();
+    stated.peek().is_none() || stated.any(|cpe| cpe.edition == edition)
 }
 
 /// Builds that only compare with their own kind: Ksplice's and FIPS-certified
