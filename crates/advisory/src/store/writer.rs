@@ -199,7 +199,8 @@ impl<'a> Writing<'a> {
             self.hold_back(name, reason);
         }
         for (name, tally) in &intake.tallies {
-            let records = tally.records + intake.records(name);
+            // What a table says of a CVE and of packages is one record.
+            let records = tally.records.max(intake.records(name));
             let before = self.feeds.get(name);
             let shrunk = before.filter(|before| self.shrinking.refuses(records, before.records));
             let reason = match (broken.get(name), shrunk) {
