@@ -453,11 +453,14 @@ impl Namespace {
 
     /// Whether its minor releases are repaired each on its own.
     pub(crate) fn has_streams(&self) -> bool {
-        self.family() == Some("rhel")
+        matches!(self.family(), Some("rhel" | "almalinux" | "rocky" | "ol"))
     }
 
     /// The channels of RHEL in which a minor release goes on.
     pub(crate) fn streams(&self, minor: u32) -> Vec<Self> {
+        if self.family() != Some("rhel") {
+            return Vec::new();
+        }
         let version = format!("{}.{minor}", self.release);
         let channels: BTreeSet<_> = RED_HAT_CHANNELS.iter().map(|(_, name)| *name).collect();
         let channels = channels.into_iter().map(|channel| match channel {

@@ -19,6 +19,7 @@ mod oval;
 mod photon;
 mod red_hat;
 mod rubysec;
+mod suse_vex;
 mod ubuntu_vex;
 mod xml;
 
@@ -121,6 +122,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &friendsofphp::FriendsOfPhp,
     &red_hat::RhelVex,
     &red_hat::RhelAdvisories,
+    &suse_vex::SuseVex,
     &oval::OracleOval,
     &oval::SuseOval,
     &oval::AzureLinuxOval,
@@ -137,6 +139,8 @@ pub(crate) static ALL: &[&dyn Feed] = &[
 pub(crate) fn of(document: &[u8]) -> Option<&'static dyn Feed> {
     let head = String::from_utf8_lossy(&document[..document.len().min(HEAD)]);
     let head = head.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    #[cfg(test)]
+    assert!(ALL.iter().filter(|feed| feed.recognises(head)).count() < 2);
     ALL.iter().copied().find(|feed| feed.recognises(head))
 }
 

@@ -411,6 +411,9 @@ impl Record {
 
     fn severities(&self, vectors: &[Vector]) -> Vec<SeverityClaim> {
         let word = self.database_specific.severity.as_deref();
+        // AlmaLinux and Rocky tell it in the summary only.
+        let summary = self.summary.split_once(": ").map(|(word, _)| word);
+        let word = word.or(summary.filter(|_| self.is_umbrella()));
         let word = word.and_then(Severity::from_word);
         let mut claims = Vec::new();
         for vector in vectors {

@@ -225,3 +225,18 @@ fn a_long_record_is_known_before_its_date() {
     assert!(document.len() > 2 * feeds::HEAD);
     assert_eq!(read(&document).advisories().count(), 1);
 }
+
+#[test]
+fn a_rebuild_tells_the_severity_in_its_summary() {
+    let intake = read(
+        r#"{"id":"ALSA-2023:5763","modified":"2023-10-18T00:00:00Z","related":["CVE-2023-38545"],"summary":"Important: curl security update",
+        "affected":[{"package":{"ecosystem":"AlmaLinux:9","name":"curl"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"7.76.1-23.el9_2.4"}]}]}]}"#,
+    );
+    let advisory = intake.advisories().next().unwrap();
+    let claims: Vec<_> = advisory
+        .severities
+        .iter()
+        .map(|claim| (claim.source.as_str(), claim.severity))
+        .collect();
+    assert_eq!(claims, [("almalinux", Severity::High)]);
+}

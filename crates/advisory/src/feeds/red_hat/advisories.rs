@@ -1,13 +1,18 @@
 //! Red Hat's CSAF advisories: one document for each RHSA, with what it fixes.
 
-use crate::feeds::{Feed, csaf, json};
+use crate::feeds::csaf::Document;
+use crate::feeds::csaf::rows::Publisher;
+use crate::feeds::{Feed, json};
 use crate::intake::Intake;
 
 pub(crate) struct RhelAdvisories;
 
+const PUBLISHER: Publisher =
+    super::publisher("rhel-advisories", "https://access.redhat.com/errata/");
+
 impl Feed for RhelAdvisories {
     fn name(&self) -> &'static str {
-        "rhel-advisories"
+        PUBLISHER.feed
     }
 
     fn about(&self) -> &'static str {
@@ -23,13 +28,8 @@ impl Feed for RhelAdvisories {
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
-        let document: csaf::Document = json(document)?;
-        super::read(
-            self.name(),
-            "https://access.redhat.com/errata/",
-            &document,
-            intake,
-        );
+        let document: Document = json(document)?;
+        PUBLISHER.read(&document, intake);
         Ok(())
     }
 }

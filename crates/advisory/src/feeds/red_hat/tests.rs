@@ -1,6 +1,9 @@
 use super::*;
+use crate::advisory::{Affected, Module, Role, Upper, Verdict, Window};
 use crate::feeds::{self, Feed};
+use crate::intake::Intake;
 use crate::testing::vex;
+use plimsoll_types::{FixState, Severity};
 
 const RHEL9: &str = "cpe:/o:redhat:enterprise_linux:9::baseos";
 
@@ -248,7 +251,7 @@ fn other_products_are_left_out_and_counted() {
         [
             "a Red Hat product other than RHEL",
             "a container image or another thing that is no rpm",
-            "nothing about an rpm of RHEL"
+            "nothing about an rpm of a known release"
         ]
     );
 }
@@ -315,4 +318,26 @@ fn a_severity_of_one_product_stays_with_it() {
         ("redhat", Severity::High)
     );
     assert_eq!(claim.cvss.as_ref().map(|cvss| cvss.score), Some(9.8));
+}
+
+#[test]
+fn a_vector_does_not_outweigh_red_hats_own_word() {
+    let purl = "pkg:rpm/redhat/x@2-1.el9?arch=x86_64";
+    let document = vex(
+        "CVE-2024-1",
+        &[("fixed", RHEL9, purl, "vendor_fix", "RHSA-2024:1")],
+    );
+    let document = document.replace(
+        r#""flags":[]"#,
+        r#""threats":[{"category":"impact","details":"Low"}],
+        "scores":[{"cvss_v3":{"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},"products":["full-0"]}]"#,
+    );
+    let mut intake = Intake::default();
+    RhelVex.read(document.as_bytes(), &mut intake).unwrap();
+    let advisory = intake.advisories().next().unwrap();
+    let [claim] = advisory.severities.as_slice() else {
+        panic!()
+    };
+    assert_eq!(claim.severity, Severity::Low);
+    assert!(claim.cvss.is_some() && advisory.affected[0].severity.is_none());
 }

@@ -1,13 +1,18 @@
 //! Red Hat's CSAF VEX documents: one for each CVE, with every state.
 
-use crate::feeds::{Feed, csaf, json};
+use crate::feeds::csaf::Document;
+use crate::feeds::csaf::rows::Publisher;
+use crate::feeds::{Feed, json};
 use crate::intake::Intake;
 
 pub(crate) struct RhelVex;
 
+const PUBLISHER: Publisher =
+    super::publisher("rhel-vex", "https://access.redhat.com/security/cve/");
+
 impl Feed for RhelVex {
     fn name(&self) -> &'static str {
-        "rhel-vex"
+        PUBLISHER.feed
     }
 
     fn about(&self) -> &'static str {
@@ -23,13 +28,8 @@ impl Feed for RhelVex {
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
-        let document: csaf::Document = json(document)?;
-        super::read(
-            self.name(),
-            "https://access.redhat.com/security/cve/",
-            &document,
-            intake,
-        );
+        let document: Document = json(document)?;
+        PUBLISHER.read(&document, intake);
         Ok(())
     }
 }

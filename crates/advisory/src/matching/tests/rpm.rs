@@ -354,3 +354,80 @@ fn modules_of_rebuilds_are_matched_by_stream_and_missed_out_loud() {
     assert!(ids(&unlabelled).is_empty());
     assert_eq!(gaps(&unlabelled), [(GapKind::VersionUnparsable, "libecap")]);
 }
+
+#[test]
+fn a_rebuild_repairs_each_minor_release_as_well() {
+    let alsa = |id: &str, fixed: &str| {
+        osv(
+            id,
+            &[],
+            "AlmaLinux:9",
+            "curl",
+            &format!(r#"{{"introduced":"0"}},{{"fixed":"{fixed}"}}"#),
+            r#","related":["CVE-2024-1"]"#,
+        )
+    };
+    let (two, three) = (
+        alsa("ALSA-2023:5763", "7.76.1-23.el9_2.4"),
+        alsa("ALSA-2023:6745", "7.76.1-26.el9_3.2"),
+    );
+    let with = |version| {
+        let curl = rpm("curl", version, ("curl", version));
+        on(("almalinux", "9.3"), &[&two, &three], curl)
+    };
+    assert!(ids(&with("7.76.1-23.el9_2.4")).is_empty());
+    assert_eq!(fixes(&with("7.76.1-26.el9_3.1")), ["7.76.1-26.el9_3.2"]);
+}
+
+/// Trap 18.
+#[test]
+fn what_remi_builds_is_not_matched_against_red_hats_rows() {
+    let document = cve(&[(
+        "known_affected",
+        RHEL7,
+        "pkg:rpm/redhat/php",
+        "no_fix_planned",
+        "Will not fix",
+    )]);
+    let php = |vendor: &str, version| {
+        let mut php = rpm("php", version, ("php", version));
+        php.record.vendor = Some(vendor.into());
+        on(("centos", "7"), &[&document], php)
+    };
+    let foreign = php(
+        "Remi's RPM repository <https://rpms.remirepo.net/>",
+        "7.3.22-1.el7.remi",
+    );
+    assert!(ids(&foreign).is_empty());
+    let [(kind, _)] = gaps(&foreign)[..] else {
+        panic!()
+    };
+    assert_eq!(kind, GapKind::ThirdParty);
+    assert_eq!(ids(&php("CentOS", "5.4.16-48.el7")), ["CVE-2024-1"]);
+}
+
+/// Trap 9: a stack beside the distribution's own is another source.
+#[test]
+fn a_parallel_stack_is_another_package() {
+    let document = osv(
+        "SUSE-SU-2024:1",
+        &[],
+        "SUSE:Linux Enterprise Module for Basesystem 15 SP5",
+        "python311-zipp",
+        r#"{"introduced":"0"},{"fixed":"3.15.0-150400.10.7.1"}"#,
+        r#","related":["CVE-2024-1"]"#,
+    );
+    let with = |name: &str, version: &str| {
+        let source = name.replace("python3-", "python-");
+        on(
+            ("sles", "15.5"),
+            &[&document],
+            rpm(name, version, (&source, version)),
+        )
+    };
+    assert!(ids(&with("python3-zipp", "0.6.0-150100.3.5.1")).is_empty());
+    assert_eq!(
+        ids(&with("python311-zipp", "3.15.0-150400.10.1.1")),
+        ["CVE-2024-1"]
+    );
+}

@@ -1,6 +1,8 @@
 //! CSAF 2.0 (OASIS), advisories and VEX: what a document says of each product,
 //! with products resolved through the product tree.
 
+pub(super) mod rows;
+
 use crate::cvss;
 use plimsoll_types::Cvss;
 use serde::Deserialize;
@@ -59,6 +61,8 @@ struct Branch {
 #[derive(Deserialize)]
 pub(super) struct Product {
     product_id: String,
+    #[serde(default)]
+    pub name: String,
     #[serde(default)]
     pub product_identification_helper: Identity,
 }
@@ -159,6 +163,7 @@ pub(super) enum Status {
 const STATUSES: &[(&str, Status)] = &[
     ("fixed", Status::Fixed),
     ("first_fixed", Status::Fixed),
+    ("recommended", Status::Fixed),
     ("known_affected", Status::Affected),
     ("first_affected", Status::Affected),
     ("last_affected", Status::Affected),
