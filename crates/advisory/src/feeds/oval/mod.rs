@@ -17,6 +17,8 @@ use std::collections::HashMap;
 
 /// Criteria that may lie in each other.
 const DEEPEST: usize = 32;
+/// Conditions that one criterion may have.
+const MOST_CONDITIONS: usize = 1000;
 
 /// Whether a document holds definitions whose ids begin so.
 fn recognises(head: &str, ids: &str) -> bool {
@@ -141,7 +143,8 @@ impl Definition {
     }
 
     /// Every criterion on a package, with the conditions that must hold
-    /// besides; `None` when criteria lie too deep in each other.
+    /// besides; `None` when criteria lie too deep in each other or have too
+    /// many conditions.
     pub(super) fn rows<T>(
         &self,
         read: &mut impl FnMut(&Element) -> Reading<T>,
@@ -149,7 +152,7 @@ impl Definition {
         let mut rows = Vec::new();
         if let Some(criteria) = &self.criteria {
             let tree = tree(criteria, read, 0)?;
-            walk(tree, &Conditions::default(), &mut rows);
+            walk(tree, &Conditions::default(), &mut rows)?;
         }
         Some(rows)
     }
@@ -228,13 +231,13 @@ impl<T> Node<T> {
     }
 }
 
-fn walk<T>(node: Node<T>, conditions: &Conditions, rows: &mut Vec<(T, Conditions)>) {
+fn walk<T>(node: Node<T>, conditions: &Conditions, rows: &mut Vec<(T, Conditions)>) -> Option<()> {
     match node {
         Node::One(Reading::Package(package)) => rows.push((package, conditions.clone())),
         Node::One(_) => {}
         Node::Any(nodes) => {
             for node in nodes {
-                walk(node, conditions, rows);
+                walk(node, conditions, rows)?;
             }
         }
         Node::All(nodes) => {
@@ -243,9 +246,53 @@ fn walk<T>(node: Node<T>, conditions: &Conditions, rows: &mut Vec<(T, Conditions
             for node in told {
                 node.add_to(&mut conditions);
             }
+            if conditions.platforms.len() + conditions.architectures.len() > MOST_CONDITIONS {
+                return None;
+            }
             for node in others {
-                walk(node, &conditions, rows);
+                walk(node, &conditions, rows)?;
             }
         }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(criteria: &str) -> Option<usize> {
+        let document = format!(
+            "<oval_definitions><definitions><definition>{criteria}</definition></definitions></oval_definitions>"
+        );
+        let mut found = None;
+        definitions(document.as_bytes(), |definition| {
+            let rows = definition.rows(&mut |criterion| match criterion.attribute("comment") {
+                "package" => Reading::Package(()),
+                other => Reading::Platform(other.to_owned()),
+            });
+            found = rows.map(|rows| rows.iter().map(|(_, c)| c.platforms.len()).sum());
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn conditions_hold_for_what_stands_beside_them() {
+        let criteria = r#"<criteria operator="OR">
+            <criteria operator="AND"><criterion comment="a"/><criterion comment="package"/></criteria>
+            <criteria operator="AND"><criteria operator="OR"><criterion comment="b"/><criterion comment="c"/></criteria>
+              <criteria operator="OR"><criterion comment="package"/><criterion negate="true" comment="package"/></criteria></criteria></criteria>"#;
+        assert_eq!(rows(criteria), Some(3));
+    }
+
+    #[test]
+    fn criteria_have_bounds() {
+        let deep = "<criteria>".repeat(40) + &"</criteria>".repeat(40);
+        assert_eq!(rows(&deep), None);
+        let many = r#"<criterion comment="a"/>"#.repeat(1001);
+        let many =
+            format!(r#"<criteria operator="AND">{many}<criterion comment="package"/></criteria>"#);
+        assert_eq!(rows(&many), None);
     }
 }

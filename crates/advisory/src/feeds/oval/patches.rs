@@ -33,7 +33,10 @@ pub(super) fn read(vendor: &Vendor, document: &[u8], intake: &mut Intake) -> Res
             return;
         }
         let Some(affected) = affected(vendor, &definition, advisory) else {
-            intake.skipped(vendor.feed, "criteria that lie too deep in each other");
+            intake.skipped(
+                vendor.feed,
+                "criteria that lie too deep or have too many conditions",
+            );
             return;
         };
         if affected.is_empty() {

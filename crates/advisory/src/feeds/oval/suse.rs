@@ -47,7 +47,10 @@ impl SuseOval {
             return;
         }
         let Some(affected) = affected(definition, tests) else {
-            intake.skipped(self.name(), "criteria that lie too deep in each other");
+            intake.skipped(
+                self.name(),
+                "criteria that lie too deep or have too many conditions",
+            );
             return;
         };
         if affected.is_empty() {
