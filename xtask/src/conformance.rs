@@ -2,6 +2,7 @@
 //! miss, and ends with one line `SUITE: N of M`.
 
 mod images;
+mod matching;
 mod overlay;
 mod packages;
 mod table;
@@ -55,6 +56,7 @@ const SUITES: &[(&str, &str, Suite)] = &[
     ("overlay", "overlay", overlay::run),
     ("versions", "versions", versions::run),
     ("cvss", "cvss", vectors::run),
+    ("matching", "matching", matching::run),
 ];
 
 /// Scores that must not fall, `suite number`, one a line.

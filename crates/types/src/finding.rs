@@ -138,6 +138,9 @@ pub enum Suppression {
     Rejected,
     /// The flaw is in another part of the source than this package.
     OtherPart,
+    /// The package was built from a repository, and the advisory is about what
+    /// the registry has under its name.
+    OtherSource,
     /// A VEX statement says so.
     Vex,
 }
@@ -152,6 +155,7 @@ impl Suppression {
             Suppression::KernelHeaders => "kernel-headers",
             Suppression::Rejected => "rejected",
             Suppression::OtherPart => "other-part",
+            Suppression::OtherSource => "other-source",
             Suppression::Vex => "vex",
         }
     }

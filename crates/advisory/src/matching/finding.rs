@@ -9,7 +9,8 @@ use crate::intake::Description;
 use crate::store::{Head, title};
 use crate::versions::Version;
 use plimsoll_types::{
-    Finding, Fix, FixState, Match, Package, Severity, SeverityClaim, Suppressed, Suppression,
+    Ecosystem, Finding, FindingClass, Fix, FixState, Match, Package, Severity, SeverityClaim,
+    Suppressed, Suppression,
 };
 use std::collections::BTreeSet;
 
@@ -59,6 +60,9 @@ pub(super) fn of(
         (Suppression::NotAffected, denial)
     } else if let Some((reason, detail)) = curated::reason(&package.record, ids()) {
         (reason, detail.to_owned())
+    } else if is_of_other_source(package, &finding) {
+        let detail = "it was built from a repository, and the advisory is about the registry's";
+        (Suppression::OtherSource, detail.to_owned())
     } else if is_rejected(hits, &finding, lookup) {
         (
             Suppression::Rejected,
@@ -84,6 +88,14 @@ fn denied(hit: &Hit) -> String {
         Some(because) => format!("{feed} {record}: {because}"),
         None => format!("{feed} {record}: not affected"),
     }
+}
+
+/// Whether an advisory about what a registry has under a name is asked about
+/// something that was built from a repository.
+fn is_of_other_source(package: &Package, finding: &Finding) -> bool {
+    let record = &package.record;
+    let of_registry = record.ecosystem == Ecosystem::Npm || finding.class == FindingClass::Malware;
+    of_registry && record.qualifiers.contains_key("vcs_url")
 }
 
 /// Whether the CVE was taken back, and the vendor did not ship a repair for it

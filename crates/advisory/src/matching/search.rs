@@ -105,12 +105,19 @@ impl Search<'_> {
         found: &mut Found,
     ) -> Result<(), Corrupt> {
         let scheme = self.namespace.scheme();
-        let text = &subject.version;
+        // Raspberry Pi OS puts an epoch and a suffix of its own around Debian's
+        // version, which hide every repair.
+        let downstream = subject.version.split_once("+rpt");
+        let downstream = downstream.filter(|_| scheme == Scheme::Deb);
+        let text = match downstream {
+            Some((version, _)) => version.split_once(':').map_or(version, |(_, rest)| rest),
+            None => subject.version.as_str(),
+        };
         let claims = self.shard.claims(&subject.name)?;
         if claims.is_empty() {
             return Ok(());
         }
-        let Some(stated) = self.installed(text.clone())? else {
+        let Some(stated) = self.installed(text.to_owned())? else {
             let detail = format!(
                 "`{text}` is no {} version, so {} advisories were not compared",
                 scheme.as_str(),
@@ -122,7 +129,8 @@ impl Search<'_> {
             return Ok(());
         };
         // The name of a source rpm holds no epoch.
-        let epochless = scheme == Scheme::Rpm && subject.is_source() && !text.contains(':');
+        let epochless = scheme == Scheme::Rpm && subject.is_source() && !text.contains(':')
+            || downstream.is_some();
         let mut by_epoch: BTreeMap<&str, Installed> = BTreeMap::new();
         let unreleased = scheme == Scheme::Go && is_unreleased(text);
         let (mut undecided, mut streamless) = (0, 0);

@@ -407,3 +407,4 @@ fn headers_of_the_kernel_are_set_apart_and_its_tools_are_not() {
 }
 
 mod rpm;
+mod traps;

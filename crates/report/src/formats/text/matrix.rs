@@ -30,6 +30,7 @@ pub(super) fn write_suppressed(report: &Report<'_>, page: &mut Page) {
             Suppression::KernelHeaders => ("package", "that only hold headers of the kernel"),
             Suppression::Rejected => ("package", "whose ids were taken back"),
             Suppression::OtherPart => ("package", "that do not contain the part with the flaw"),
+            Suppression::OtherSource => ("package", "that were not built from the registry"),
             Suppression::Vex => ("package", "by VEX statements"),
         };
         let packages = count(packages.len(), what);
