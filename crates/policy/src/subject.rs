@@ -1,7 +1,7 @@
 use crate::verdict::DataPosition;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plimsoll_types::{Finding, Inventory};
+use plimsoll_types::{Finding, Inventory, Lifecycle};
 
 /// What is judged: everything that is known, and the moment.
 #[derive(Clone, Debug)]
@@ -12,6 +12,9 @@ pub struct Subject<'a> {
     pub findings: &'a [Finding],
     /// Which advisory data they come from; `None` where there is none.
     pub data: Option<DataPosition>,
+    /// Until when its distribution is looked after; `None` where that is not
+    /// known.
+    pub lifecycle: Option<&'a Lifecycle>,
     /// The moment; only its day in UTC decides.
     pub now: Timestamp,
 }

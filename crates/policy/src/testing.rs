@@ -7,13 +7,14 @@ use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::DataPosition;
 use plimsoll_types::{
     Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
-    Location, Mode, Package, PackageRecord, Severity, User,
+    Lifecycle, Location, Mode, Package, PackageRecord, Severity, User,
 };
 
 pub(crate) struct Scene {
     pub(crate) inventory: Inventory,
     pub(crate) findings: Vec<Finding>,
     pub(crate) data: Option<DataPosition>,
+    pub(crate) lifecycle: Option<Lifecycle>,
     pub(crate) now: String,
 }
 
@@ -27,6 +28,7 @@ impl Default for Scene {
             inventory,
             findings: Vec::new(),
             data: None,
+            lifecycle: None,
             now: "2026-10-15T12:00:00Z".into(),
         }
         .with_data("2026-10-14T03:00:00Z")
@@ -39,6 +41,7 @@ impl Scene {
             inventory: &self.inventory,
             findings: &self.findings,
             data: self.data.clone(),
+            lifecycle: self.lifecycle.as_ref(),
             now: self.now.parse().unwrap(),
         }
     }

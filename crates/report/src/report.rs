@@ -1,6 +1,6 @@
 use crate::plain::{count, plain};
 use plimsoll_policy::{Action, DataPosition, Outcome, Reason, Verdict};
-use plimsoll_types::{Finding, Inventory, Package, Suppressed};
+use plimsoll_types::{Finding, Inventory, Lifecycle, Package, Suppressed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known about one image, as every format renders it.
@@ -19,6 +19,9 @@ pub struct Report<'a> {
     pub verdict: Option<&'a Verdict>,
     /// The advisory data that was matched against; `None` where there was none.
     pub data: Option<&'a DataPosition>,
+    /// Until when the image's distribution is looked after; `None` where that
+    /// is not known.
+    pub lifecycle: Option<&'a Lifecycle>,
     /// The present moment, from which only ages are computed.
     pub now: jiff::Timestamp,
     /// The date for documents that must have one where the image tells none

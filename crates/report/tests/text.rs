@@ -51,6 +51,25 @@ fn without_a_verdict() {
 }
 
 #[test]
+fn a_distribution_that_is_not_repaired_any_more_is_told() {
+    let case = Case {
+        lifecycle: Some(fixture::lifecycle("2026-07-11")),
+        ..fixture::pass()
+    };
+    let text = case.render("text");
+    let line = text.lines().nth(1).unwrap_or_default();
+    assert_eq!(
+        line.trim(),
+        "Debian 12 was repaired until 2026-07-11; some repairs for subscribers until 2028-06-30"
+    );
+    let case = Case {
+        lifecycle: Some(fixture::lifecycle("2026-11-24")),
+        ..fixture::pass()
+    };
+    assert_eq!(case.render("text"), fixture::pass().render("text"));
+}
+
+#[test]
 fn closing_lines() {
     let lines = [
         fixture::pass(),

@@ -30,6 +30,33 @@ pub struct Distro {
     pub source: String,
 }
 
+/// Until when a release of a distribution is looked after. Days are
+/// `YYYY-MM-DD`, the last ones on which it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// For people, for example `Debian 10`.
+    pub name: String,
+    /// The release as the source names it.
+    pub release: String,
+    /// Last day of active development.
+    pub active_until: Option<String>,
+    /// Last day on which everybody gets repairs of security.
+    pub security_until: Option<String>,
+    /// Last day on which subscribers or volunteers still have some.
+    pub extended_until: Option<String>,
+    /// Who says so: a catalogue, or the file of the image.
+    pub source: String,
+}
+
+impl Lifecycle {
+    /// The last day on which it is repaired, with the extended support or
+    /// without; `None` where that is not known.
+    pub fn end(&self, extended: bool) -> Option<&str> {
+        let extended = self.extended_until.as_deref().filter(|_| extended);
+        extended.max(self.security_until.as_deref())
+    }
+}
+
 impl Distro {
     /// The os-release id of a distribution that package URLs and scanners also
     /// call otherwise.

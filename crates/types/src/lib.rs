@@ -22,7 +22,7 @@ mod vendor;
 pub use config::{Healthcheck, HistoryEntry, ImageConfig};
 pub use coverage::{Coverage, Gap, GapKind};
 pub use digest::{Digest, ParseDigestError};
-pub use distro::Distro;
+pub use distro::{Distro, Lifecycle};
 pub use ecosystem::Ecosystem;
 pub use explanation::{Claim, Elsewhere, Explanation, Unsearched};
 pub use file::{FileEntry, FileKind, Mode};

@@ -1,7 +1,7 @@
 //! The PHP Security Advisories Database of FriendsOfPHP: one YAML document for
 //! each advisory, `vendor/package/id.yaml`.
 
-use super::{Feed, lines, yaml};
+use super::{Feed, Upstream, lines, yaml};
 use crate::advisory::{Advisory, Affected, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -47,6 +47,15 @@ impl Feed for FriendsOfPhp {
 
     fn is_per_record(&self) -> bool {
         true
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        vec![Upstream::one(
+            self.name(),
+            &[
+                "https://github.com/FriendsOfPHP/security-advisories/archive/refs/heads/master.tar.gz",
+            ],
+        )]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

@@ -8,6 +8,7 @@ mod cisa_kev;
 mod csaf;
 mod debian_lists;
 mod debian_tracker;
+mod endoflife;
 mod epss;
 mod fedora;
 mod friendsofphp;
@@ -118,6 +119,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &epss::EpssScores,
     &ubuntu_vex::UbuntuVex,
     &nvd::Nvd,
+    &endoflife::EndOfLife,
     &rubysec::RubySec,
     &friendsofphp::FriendsOfPhp,
     &red_hat::RhelVex,

@@ -2,7 +2,7 @@
 //! strings of what is repaired and of what never had the flaw; everything else
 //! is affected.
 
-use super::{Feed, lines, yaml};
+use super::{Feed, Upstream, lines, yaml};
 use crate::advisory::{Advisory, Affected, Upper, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -61,6 +61,13 @@ impl Feed for RubySec {
 
     fn is_per_record(&self) -> bool {
         true
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        vec![Upstream::one(
+            self.name(),
+            &["https://github.com/rubysec/ruby-advisory-db/archive/refs/heads/master.tar.gz"],
+        )]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

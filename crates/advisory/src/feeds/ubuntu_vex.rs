@@ -3,7 +3,7 @@
 //! records by CVE, release and source package.
 
 use super::openvex::{self, Document};
-use super::{Feed, json};
+use super::{Feed, Upstream, json};
 use crate::advisory::Advisory;
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -26,6 +26,13 @@ impl Feed for UbuntuVex {
 
     fn is_per_record(&self) -> bool {
         true
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        vec![Upstream::one(
+            self.name(),
+            &["https://security-metadata.canonical.com/vex/vex-all.tar.xz"],
+        )]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

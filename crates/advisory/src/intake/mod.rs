@@ -6,7 +6,7 @@ mod spill;
 use crate::advisory::{Advisory, Affected};
 use crate::namespace::Namespace;
 use crate::store::Row;
-use plimsoll_types::{Epss, KnownExploited, SeverityClaim};
+use plimsoll_types::{Epss, KnownExploited, Lifecycle, SeverityClaim};
 use serde::{Deserialize, Serialize};
 pub(crate) use spill::PartKey;
 use spill::Spill;
@@ -53,6 +53,8 @@ pub(crate) struct Tables {
     pub known_exploited: BTreeMap<String, KnownExploited>,
     pub epss: BTreeMap<String, Epss>,
     pub descriptions: BTreeMap<String, Description>,
+    /// By `id:release` of os-release, not by CVE.
+    pub lifecycles: BTreeMap<String, Lifecycle>,
 }
 
 impl Tables {
@@ -220,6 +222,14 @@ impl Intake {
         self.row::<Description>(feed);
         let cve = cve.to_ascii_uppercase();
         self.tables.descriptions.insert(cve, description);
+    }
+
+    /// Notes until when a release of a distribution is looked after, by each
+    /// `id:release` that it goes by.
+    pub(crate) fn lives(&mut self, feed: &str, keys: Vec<String>, lifecycle: Lifecycle) {
+        self.row::<Lifecycle>(feed);
+        let rows = keys.into_iter().map(|key| (key, lifecycle.clone()));
+        self.tables.lifecycles.extend(rows);
     }
 
     /// Counts a row of a table.

@@ -9,7 +9,9 @@ use crate::intake::Description;
 use crate::namespace::{Namespace, Subject};
 use crate::store::{Corrupt, Extra, Head, Row, Shard, Store, StoreError, Table};
 use crate::versions::Version;
-use plimsoll_types::{Coverage, Epss, FixState, Gap, GapKind, Inventory, KnownExploited, Package};
+use plimsoll_types::{
+    Coverage, Distro, Epss, FixState, Gap, GapKind, Inventory, KnownExploited, Lifecycle, Package,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A claim that holds a package's version.
@@ -78,6 +80,7 @@ pub(super) struct Lookup<'a> {
     known_exploited: Option<Table<KnownExploited>>,
     epss: Option<Table<Epss>>,
     descriptions: Option<Table<Description>>,
+    lifecycles: Option<Table<Lifecycle>>,
     place: Place,
     host: Host,
     damaged: Vec<Gap>,
@@ -92,6 +95,7 @@ impl<'a> Lookup<'a> {
             known_exploited: table(store, &mut damaged),
             epss: table(store, &mut damaged),
             descriptions: table(store, &mut damaged),
+            lifecycles: table(store, &mut damaged),
             place: Place::of(inventory),
             host,
             damaged,
@@ -128,6 +132,35 @@ impl<'a> Lookup<'a> {
     /// Entry of the catalogue of known exploited vulnerabilities.
     pub(super) fn known_exploited(&mut self, cve: &str) -> Option<KnownExploited> {
         row(&mut self.known_exploited, cve, &mut self.damaged)
+    }
+
+    /// Until when a release of a distribution is looked after; where nobody
+    /// else says so, as its own files state it.
+    pub(super) fn lifecycle(&mut self, distro: &Distro) -> Option<Lifecycle> {
+        let version = distro.version.as_deref()?;
+        let id = match distro.id.as_str() {
+            "centos" if distro.pretty.contains("Stream") => "centos-stream",
+            id => id,
+        };
+        let lengths = version.match_indices('.').map(|(at, _)| at);
+        let lengths = lengths.collect::<Vec<_>>().into_iter().rev();
+        for length in std::iter::once(version.len()).chain(lengths) {
+            let key = format!("{id}:{}", version.get(..length)?);
+            let known = row(&mut self.lifecycles, &key, &mut self.damaged);
+            if known.is_some() {
+                return known;
+            }
+        }
+        distro.support_end.as_ref().map(|end| Lifecycle {
+            name: match distro.pretty.as_str() {
+                "" => distro.qualifier(),
+                pretty => pretty.to_owned(),
+            },
+            release: version.to_owned(),
+            security_until: Some(end.clone()),
+            source: distro.source.clone(),
+            ..Lifecycle::default()
+        })
     }
 
     /// How likely a vulnerability is to be exploited.

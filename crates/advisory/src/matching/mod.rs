@@ -17,7 +17,9 @@ pub use explain::explain;
 use finding::Outcome;
 use home::{Home, Origin};
 use lookup::{Hit, Lookup};
-use plimsoll_types::{Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Package, Suppressed};
+use plimsoll_types::{
+    Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Lifecycle, Package, Suppressed,
+};
 use std::collections::BTreeMap;
 
 /// What the advisory data says about an image.
@@ -30,6 +32,9 @@ pub struct Matched {
     /// For each package with a finding that has a fix, by its index: the lowest
     /// version that repairs all such findings.
     pub upgrades: BTreeMap<usize, String>,
+    /// Until when the image's distribution is looked after; `None` where
+    /// nobody says so.
+    pub lifecycle: Option<Lifecycle>,
     /// Namespaces that were searched, and what could not be.
     pub coverage: Coverage,
 }
@@ -39,6 +44,8 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     let mut matched = Matched::default();
     let origin = Origin::of(inventory);
     let mut lookup = Lookup::new(store, inventory, origin.host());
+    let stated = inventory.distro.as_ref();
+    matched.lifecycle = stated.and_then(|distro| lookup.lifecycle(distro));
     let covered = origin
         .distro
         .as_ref()

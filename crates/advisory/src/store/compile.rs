@@ -8,7 +8,7 @@ use crate::advisory::{Advisory, Affected, Upper, Window};
 use crate::intake::{Description, Tables};
 use crate::namespace::Namespace;
 use crate::versions::{Scheme, Version};
-use plimsoll_types::{Epss, FixState, KnownExploited};
+use plimsoll_types::{Epss, FixState, KnownExploited, Lifecycle};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,7 @@ pub(crate) fn table_of(tables: &Tables, name: &str) -> Option<Vec<u8>> {
         KnownExploited::NAME => Some(table(&tables.known_exploited)),
         Epss::NAME => Some(table(&tables.epss)),
         Description::NAME => Some(table(&tables.descriptions)),
+        Lifecycle::NAME => Some(table(&tables.lifecycles)),
         _ => None,
     }
 }

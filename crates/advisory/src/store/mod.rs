@@ -24,7 +24,7 @@ pub(crate) use writer::{Lock, Shrinking, Writing};
 
 use crate::intake::Description;
 use crate::namespace::Namespace;
-use plimsoll_types::{Epss, KnownExploited};
+use plimsoll_types::{Epss, KnownExploited, Lifecycle};
 use sections::Sections;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -153,6 +153,11 @@ impl Row for KnownExploited {
 impl Row for Epss {
     const NAME: &'static str = "epss";
     const ABOUT: &'static str = "likelihoods of exploitation";
+}
+
+impl Row for Lifecycle {
+    const NAME: &'static str = "lifecycle";
+    const ABOUT: &'static str = "lifecycles of distributions";
 }
 
 impl Row for Description {

@@ -62,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         inventory: &inventory,
         findings: &matched.findings,
         data: Some(data.clone()),
+        lifecycle: matched.lifecycle.as_ref(),
         now,
     };
     let verdict = judge(&policy, &subject);
@@ -72,6 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         upgrades: &matched.upgrades,
         verdict: Some(&verdict),
         data: Some(&data),
+        lifecycle: matched.lifecycle.as_ref(),
         now,
         source_date: None,
         all: true,

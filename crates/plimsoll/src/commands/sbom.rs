@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         upgrades: &BTreeMap::new(),
         verdict: None,
         data: None,
+        lifecycle: None,
         now: jiff::Timestamp::now(),
         source_date: outputs::source_date(),
         all: true,

@@ -105,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         findings,
         suppressed,
         upgrades,
+        lifecycle,
         coverage,
     } = match &store {
         Some(store) => plimsoll_advisory::find(&inventory, store),
@@ -119,6 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         inventory: &inventory,
         findings: &findings,
         data: data.clone(),
+        lifecycle: lifecycle.as_ref(),
         now,
     };
     let verdict = judge(&policy, &subject);
@@ -129,6 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         upgrades: &upgrades,
         verdict: Some(&verdict),
         data: data.as_ref(),
+        lifecycle: lifecycle.as_ref(),
         now,
         source_date: outputs::source_date(),
         all: arguments.all,

@@ -6,6 +6,7 @@
 
 mod advisory_data;
 mod coverage;
+mod distribution;
 mod files;
 mod healthcheck;
 mod instruction;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 pub(crate) const ALL: &[&dyn Gate] = &[
     &advisory_data::AdvisoryData,
     &coverage::Coverage,
+    &distribution::Distribution,
     &files::Files,
     &healthcheck::Healthcheck,
     &licenses::Licenses,

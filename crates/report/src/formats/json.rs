@@ -8,7 +8,7 @@ mod verdict;
 
 use crate::Report;
 use finding::FindingEntry;
-use image::{Config, Counts, DistroEntry, Image, LayerEntry, UserEntry};
+use image::{Config, Counts, DistroEntry, Image, LayerEntry, LifecycleEntry, UserEntry};
 use package::PackageEntry;
 use plimsoll_types::{Alteration, Gap, Ledger};
 use serde::Serialize;
@@ -26,6 +26,7 @@ struct Document<'a> {
     image: Image<'a>,
     layers: Vec<LayerEntry<'a>>,
     distro: Option<DistroEntry<'a>>,
+    lifecycle: Option<LifecycleEntry<'a>>,
     config: Option<Config<'a>>,
     verdict: Option<VerdictEntry<'a>>,
     counts: Counts,
@@ -57,6 +58,7 @@ impl<'a> Document<'a> {
                 .map(|(at, layer)| LayerEntry::of(at, layer))
                 .collect(),
             distro: inventory.distro.as_ref().map(DistroEntry::of),
+            lifecycle: report.lifecycle.map(LifecycleEntry::of),
             config: inventory.config.as_ref().map(Config::of),
             verdict: report
                 .verdict

@@ -113,6 +113,9 @@ const RUNTIMES: &[&str] = &[
 /// What tells rows of one record apart: product, edition, systems, conditions.
 type Key = (String, Option<String>, Vec<String>, Vec<Condition>);
 
+/// Product, edition, systems and versions of one entry.
+type Subject = (String, Option<String>, Vec<String>, Window);
+
 /// The rows of a record, and why others are left out.
 pub(super) fn rows(configurations: &[Configuration]) -> (Vec<Affected>, BTreeSet<&'static str>) {
     let mut windows: BTreeMap<Key, Vec<Window>> = BTreeMap::new();
@@ -189,12 +192,8 @@ fn groups(configuration: &Configuration) -> Vec<&[Match]> {
     }
 }
 
-/// Product, edition, systems and versions of an entry; `None` for what no
-/// package is.
-#[allow(clippy::type_complexity)]
-fn subject(
-    entry: &Match,
-) -> Result<Option<(String, Option<String>, Vec<String>, Window)>, &'static str> {
+/// What an entry is about; `None` for what no package is.
+fn subject(entry: &Match) -> Result<Option<Subject>, &'static str> {
     let Some(cpe) = Cpe::parse(&entry.criteria) else {
         return Err("a product that is no CPE");
     };

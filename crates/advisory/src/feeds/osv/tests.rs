@@ -240,3 +240,27 @@ fn a_rebuild_tells_the_severity_in_its_summary() {
         .collect();
     assert_eq!(claims, [("almalinux", Severity::High)]);
 }
+
+#[test]
+fn products_of_one_maker_are_told_by_their_package_url() {
+    use crate::matching::find;
+    use crate::testing::{inventory, osv, package, store};
+    let record = osv(
+        "CVE-2023-2727",
+        &[],
+        "kubernetes",
+        "k8s.io/apiserver",
+        r#"{"introduced":"1.27.0"},{"fixed":"1.27.3"}"#,
+        "",
+    );
+    let (_folder, store) = store(&[&record]);
+    let found = |ecosystem, version: &str| {
+        let mut part = package(ecosystem, "k8s.io/apiserver", version);
+        part.record.purl = Some(format!("pkg:k8s/k8s.io/apiserver@{version}"));
+        find(&inventory(None, vec![part]), &store).findings.len()
+    };
+    assert_eq!(found(Ecosystem::Generic, "1.27.2"), 1);
+    assert_eq!(found(Ecosystem::Generic, "1.27.3"), 0);
+    // The Go module of that name counts otherwise.
+    assert_eq!(found(Ecosystem::Golang, "v1.27.2"), 0);
+}

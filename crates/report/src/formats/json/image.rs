@@ -1,5 +1,7 @@
 use crate::Report;
-use plimsoll_types::{Distro, ImageConfig, ImageIdentity, Layer, Platform, Severity, User};
+use plimsoll_types::{
+    Distro, ImageConfig, ImageIdentity, Layer, Lifecycle, Platform, Severity, User,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,29 @@ impl<'a> LayerEntry<'a> {
             diff_id: layer.diff_id.as_str(),
             size: layer.size,
             instruction: layer.instruction.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct LifecycleEntry<'a> {
+    name: &'a str,
+    release: &'a str,
+    active_until: Option<&'a str>,
+    security_until: Option<&'a str>,
+    extended_until: Option<&'a str>,
+    source: &'a str,
+}
+
+impl<'a> LifecycleEntry<'a> {
+    pub(super) fn of(lifecycle: &'a Lifecycle) -> Self {
+        Self {
+            name: &lifecycle.name,
+            release: &lifecycle.release,
+            active_until: lifecycle.active_until.as_deref(),
+            security_until: lifecycle.security_until.as_deref(),
+            extended_until: lifecycle.extended_until.as_deref(),
+            source: &lifecycle.source,
         }
     }
 }

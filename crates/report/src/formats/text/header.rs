@@ -32,6 +32,9 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         page.line(subject);
         page.line(format!("{INDENT}{basis}"));
     }
+    if let Some(past) = past(report) {
+        page.line(format!("{INDENT}{past}"));
+    }
     match report.verdict.map(|verdict| verdict.outcome) {
         Some(Outcome::Fail) => {}
         Some(Outcome::CannotTell) => super::reasons::write_missing(report, page),
@@ -52,6 +55,21 @@ fn basis(report: &Report<'_>) -> Vec<String> {
             }),
     };
     vec![format!("policy {}", plain(&verdict.policy.name)), data]
+}
+
+/// That the distribution is not looked after any more, and since when.
+fn past(report: &Report<'_>) -> Option<String> {
+    let lifecycle = report.lifecycle?;
+    let now = report.now.to_string();
+    let today = now.get(..10)?;
+    let end = lifecycle.end(false).filter(|end| *end < today)?;
+    let extended = match lifecycle.extended_until.as_deref() {
+        Some(last) if last >= today => format!("; some repairs for subscribers until {last}"),
+        Some(last) if last > end => format!("; the last for subscribers on {last}"),
+        _ => String::new(),
+    };
+    let name = plain(&lifecycle.name);
+    Some(plain(&format!("{name} was repaired until {end}{extended}")))
 }
 
 fn age(built: &str, now: jiff::Timestamp) -> Option<String> {
