@@ -51,8 +51,14 @@ fn without_a_verdict() {
 }
 
 #[test]
+fn known_findings_stand_apart_from_those_that_stop() {
+    insta::assert_snapshot!(fixture::compared().render("text"));
+}
+
+#[test]
 fn closing_lines() {
     let lines = [
+        fixture::compared(),
         fixture::pass(),
         fixture::warn(),
         fixture::fail(),

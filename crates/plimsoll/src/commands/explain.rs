@@ -1,6 +1,6 @@
 //! `plimsoll explain`: why is a vulnerability reported, or why not?
 
-use super::scan::read_policy;
+use super::judging::read_policy;
 use super::source::Access;
 use crate::outputs::print;
 use crate::{Failure, folders};
@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         findings: &matched.findings,
         data: Some(data.clone()),
         now,
+        baseline: None,
     };
     let verdict = judge(&policy, &subject);
     let report = Report {
