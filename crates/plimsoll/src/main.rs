@@ -31,6 +31,8 @@ enum Verb {
     Scan(commands::scan::Arguments),
     /// What is in this image? A bill of materials.
     Sbom(commands::sbom::Arguments),
+    /// What changed between two images?
+    Diff(commands::diff::Arguments),
     /// Why is a vulnerability reported of an image, or why not?
     Explain(commands::explain::Arguments),
     /// Advisory data: how old, from where; update.
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
     let result = match cli.verb {
         Verb::Scan(arguments) => commands::scan::run(&arguments),
         Verb::Sbom(arguments) => commands::sbom::run(&arguments),
+        Verb::Diff(arguments) => commands::diff::run(&arguments),
         Verb::Explain(arguments) => commands::explain::run(&arguments),
         Verb::Data(arguments) => commands::data::run(&arguments),
         Verb::List(arguments) => commands::list::run(&arguments),

@@ -4,6 +4,7 @@
 //! verdict out. Nothing here reads a file or a clock.
 
 mod allowlist;
+mod baseline;
 mod day;
 mod document;
 mod gates;
@@ -17,11 +18,12 @@ mod testing;
 mod text;
 mod verdict;
 
+pub use baseline::Baseline;
 pub use document::PolicyError;
 pub use gates::{gates, reference};
 pub use judge::judge;
 pub use policy::Policy;
 pub use subject::Subject;
 pub use verdict::{
-    Action, Allowance, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
+    Action, Against, Allowance, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
 };

@@ -1,3 +1,4 @@
+use crate::baseline::Baseline;
 use crate::verdict::DataPosition;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +18,8 @@ pub struct Subject<'a> {
     pub lifecycle: Option<&'a Lifecycle>,
     /// The moment; only its day in UTC decides.
     pub now: Timestamp,
+    /// What is known already and does not stop; `None` where everything counts.
+    pub baseline: Option<&'a Baseline>,
 }
 
 impl Subject<'_> {

@@ -1,10 +1,10 @@
 //! Small images to judge in tests. They are judged on 2026-10-15.
 
-use crate::Subject;
 use crate::document::{Node, Problems, Value};
 use crate::gates::{Fire, Trigger};
 use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::DataPosition;
+use crate::{Baseline, Subject};
 use plimsoll_types::{
     Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
     Lifecycle, Location, Mode, Package, PackageRecord, Severity, User,
@@ -16,6 +16,7 @@ pub(crate) struct Scene {
     pub(crate) data: Option<DataPosition>,
     pub(crate) lifecycle: Option<Lifecycle>,
     pub(crate) now: String,
+    pub(crate) baseline: Option<Baseline>,
 }
 
 impl Default for Scene {
@@ -30,6 +31,7 @@ impl Default for Scene {
             data: None,
             lifecycle: None,
             now: "2026-10-15T12:00:00Z".into(),
+            baseline: None,
         }
         .with_data("2026-10-14T03:00:00Z")
     }
@@ -43,7 +45,14 @@ impl Scene {
             data: self.data.clone(),
             lifecycle: self.lifecycle.as_ref(),
             now: self.now.parse().unwrap(),
+            baseline: self.baseline.as_ref(),
         }
+    }
+
+    /// Judged against what another image has.
+    pub(crate) fn against(mut self, other: &Scene) -> Self {
+        self.baseline = Some(Baseline::of("other", &other.inventory, &other.findings));
+        self
     }
 
     pub(crate) fn at(mut self, now: &str) -> Self {

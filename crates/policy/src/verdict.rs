@@ -25,6 +25,22 @@ impl Outcome {
         }
     }
 
+    /// The outcome of that name, as reports write it.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Pass, Self::Warn, Self::CannotTell, Self::Fail];
+        all.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+
+    /// The name used in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Warn => "warn",
+            Outcome::CannotTell => "cannot-tell",
+            Outcome::Fail => "fail",
+        }
+    }
+
     /// The word that people read first.
     pub fn word(self) -> &'static str {
         match self {
@@ -77,9 +93,22 @@ pub struct Verdict {
     pub day: String,
     /// Which advisory data was used; `None` where there was none.
     pub data: Option<DataPosition>,
+    /// What it was compared with; `None` where everything counted.
+    pub against: Option<Against>,
     /// Every trigger that fired, allowed ones included: the strongest action
     /// first, then in the order of the rules, then by evidence.
     pub reasons: Vec<Reason>,
+}
+
+/// The comparison behind a verdict that stops only for what is new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Against {
+    /// What was compared with, as it was asked for.
+    pub name: String,
+    /// Findings that it has not got, or not as bad: indices, ascending.
+    pub new: Vec<usize>,
+    /// How many findings it has too.
+    pub known: usize,
 }
 
 /// Which policy it was.
@@ -125,12 +154,22 @@ pub struct Reason {
     pub fingerprint: String,
     /// The allowlist entry that takes away its effect.
     pub allowed: Option<Allowance>,
+    /// The finding is in the image that was compared with, too.
+    pub known: bool,
 }
 
 impl Reason {
     /// Whether it counts: it is not allowed.
     pub fn counts(&self) -> bool {
         self.allowed.is_none()
+    }
+
+    /// What it does where it counts: what is known already only warns.
+    pub fn effect(&self) -> Action {
+        match self.action {
+            Action::Stop if self.known => Action::Warn,
+            action => action,
+        }
     }
 }
 

@@ -145,7 +145,7 @@ fn outcome<'a>(report: &Report<'a>, explanation: &Explanation, package: usize) -
         finding.package == package
             && ids.any(|id| *id == explanation.id || explanation.aliases.contains(id))
     };
-    let found = report.findings.iter().position(|finding| is_it(finding));
+    let found = report.findings.iter().position(&is_it);
     if let Some(index) = found {
         let reasons = report.verdict.map_or(&[][..], |verdict| &verdict.reasons);
         let reasons = reasons

@@ -166,3 +166,15 @@ impl Counts {
 pub(crate) fn is_fixable(finding: &Finding) -> bool {
     !finding.fix.versions.is_empty()
 }
+
+/// The word for a severity in few columns.
+pub(crate) fn short(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "CRIT",
+        Severity::High => "HIGH",
+        Severity::Medium => "MED",
+        Severity::Low => "LOW",
+        Severity::Negligible => "NEGL",
+        Severity::Unknown => "UNRATED",
+    }
+}

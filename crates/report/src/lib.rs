@@ -3,6 +3,7 @@
 //! A format renders a [`Report`] and decides nothing. The same report on the
 //! same day gives the same bytes.
 
+mod difference;
 mod explanation;
 mod formats;
 mod grid;
@@ -11,6 +12,7 @@ mod plain;
 mod plan;
 mod report;
 
+pub use difference::{Difference, Order, PackageChange, Setting, Side};
 pub use explanation::{explanation_json, explanation_text};
 pub use formats::{Chosen, FORMATS, Format};
 pub use plain::plain;

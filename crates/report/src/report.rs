@@ -62,7 +62,7 @@ fn counting(verdict: Option<&Verdict>, action: Action) -> impl Iterator<Item = &
     let reasons = verdict.map_or(&[][..], |verdict| &verdict.reasons);
     reasons
         .iter()
-        .filter(move |reason| reason.action == action && reason.counts())
+        .filter(move |reason| reason.effect() == action && reason.counts())
 }
 
 pub(crate) fn rules<'a>(reasons: impl Iterator<Item = &'a Reason>) -> usize {
@@ -92,6 +92,16 @@ pub fn closing_line(verdict: &Verdict) -> String {
                 .map_or(String::new(), |reason| format!(": {}", reason.message));
             format!("can't tell: {} cannot be judged{why}", count(stops, "rule"))
         }
+    };
+    let told = match &verdict.against {
+        Some(against) => {
+            let new = count(against.new.len(), "finding");
+            format!(
+                "{told}; {new} new, {} known in {}",
+                against.known, against.name
+            )
+        }
+        None => told,
     };
     let digest: String = verdict.policy.digest.chars().take(6).collect();
     let policy = &verdict.policy.name;

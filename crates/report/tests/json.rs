@@ -104,7 +104,12 @@ fn keys(value: &Value, path: &str, out: &mut BTreeSet<String>) {
 fn every_field_is_documented() {
     let docs = include_str!("../../../docs/json.md");
     let mut found = BTreeSet::new();
-    for case in [everything(), fixture::warn(), fixture::cannot_tell()] {
+    for case in [
+        everything(),
+        fixture::warn(),
+        fixture::cannot_tell(),
+        fixture::compared(),
+    ] {
         keys(&parsed(&case), "", &mut found);
     }
     // Both lists hold findings of one form.

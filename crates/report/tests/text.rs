@@ -70,8 +70,14 @@ fn a_distribution_that_is_not_repaired_any_more_is_told() {
 }
 
 #[test]
+fn known_findings_stand_apart_from_those_that_stop() {
+    insta::assert_snapshot!(fixture::compared().render("text"));
+}
+
+#[test]
 fn closing_lines() {
     let lines = [
+        fixture::compared(),
         fixture::pass(),
         fixture::warn(),
         fixture::fail(),

@@ -22,6 +22,7 @@ mod syft;
 mod text;
 
 pub use hashes::algorithm;
+pub use report::Recorded;
 
 use plimsoll_types::Inventory;
 use serde_json::Value;
@@ -105,6 +106,30 @@ pub fn read(bytes: &[u8]) -> Result<Bill, ReadError> {
     Err(ReadError::Unknown)
 }
 
+/// Reads a report of this program with what it says of vulnerabilities and
+/// verdict; `None` for every other document.
+///
+/// # Errors
+/// When it is a report, and broken or longer than [`LIMIT`].
+pub fn recorded(bytes: &[u8]) -> Result<Option<Recorded>, ReadError> {
+    if bytes.len() as u64 > LIMIT {
+        return Err(ReadError::TooLong);
+    }
+    let text = text::decode(bytes);
+    let text = text.trim_start();
+    let schema = text.starts_with('{') && json::keys(text).is_ok_and(|keys| is_report(&keys));
+    match schema {
+        true => report::recorded(text).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn is_report(keys: &Keys) -> bool {
+    ["schema", "packages", "coverage"]
+        .iter()
+        .all(|key| keys.contains(*key))
+}
+
 /// How deep a document may be wrapped.
 const WRAPPERS: u8 = 3;
 
@@ -124,7 +149,7 @@ fn of_json(text: &str, depth: u8) -> Result<Bill, ReadError> {
     if has("artifacts") && (has("descriptor") || has("schema")) {
         return syft::read(text);
     }
-    if has("schema") && has("packages") && has("coverage") {
+    if is_report(&keys) {
         return report::read(text);
     }
     // GitHub's dependency graph, and attestations (in-toto).

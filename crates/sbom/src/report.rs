@@ -4,9 +4,13 @@ use crate::component::Component;
 use crate::draft::Draft;
 use crate::properties::Property;
 use crate::{Bill, ReadError, json as parsing, list_of, text_of};
-use plimsoll_types::{Digest, Distro, Gap, GapKind, Layer, Platform};
+use plimsoll_types::{
+    Digest, Distro, Finding, Fix, FixState, Gap, GapKind, Healthcheck, ImageConfig, Inventory,
+    KnownExploited, Layer, Platform, Severity,
+};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FORMAT: &str = "plimsoll report";
 
@@ -19,10 +23,136 @@ struct Document {
     distro: Value,
     packages: Vec<Value>,
     coverage: Value,
+    config: Value,
+    verdict: Value,
+    counts: Value,
+    findings: Vec<Value>,
+}
+
+/// A report at its word: what was found and judged when it was written.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The image, with as much of its configuration as reports tell.
+    pub inventory: Inventory,
+    /// Its vulnerabilities; `None` where nothing was matched.
+    pub findings: Option<Vec<Finding>>,
+    /// The outcome by name; `None` where nothing was judged.
+    pub outcome: Option<String>,
+    /// The rules that stopped it.
+    pub stops: BTreeSet<String>,
+}
+
+pub(crate) fn recorded(text: &str) -> Result<Recorded, ReadError> {
+    let document: Document = parsing::parse(text, FORMAT)?;
+    let mut inventory = of(&document)?.inventory;
+    inventory.config = config(&document.config);
+    let counted = document.counts.get("findings");
+    let findings = match counted.is_some_and(Value::is_object) {
+        true => Some(findings(&document.findings, &inventory)?),
+        false => None,
+    };
+    let stops = list_of(&document.verdict, "reasons")
+        .iter()
+        .filter(|reason| {
+            let is = |key: &str, wanted: &str| text_of(reason, key) == Some(wanted);
+            let allowed = reason.get("allowed").is_some_and(Value::is_object);
+            is("action", "stop") && !allowed && reason.get("known") != Some(&Value::Bool(true))
+        });
+    Ok(Recorded {
+        findings,
+        outcome: text_of(&document.verdict, "outcome").map(str::to_owned),
+        stops: stops
+            .filter_map(|reason| text_of(reason, "rule").map(str::to_owned))
+            .collect(),
+        inventory,
+    })
+}
+
+/// Findings with the packages that they are about.
+///
+/// # Errors
+/// When one is about no package of the report: leaving it out would make it
+/// new wherever the report is compared with.
+fn findings(stated: &[Value], inventory: &Inventory) -> Result<Vec<Finding>, ReadError> {
+    let mut packages: BTreeMap<_, usize> = BTreeMap::new();
+    for (index, package) in inventory.packages.iter().enumerate() {
+        let record = &package.record;
+        let key = (
+            record.ecosystem.as_str(),
+            &*record.name,
+            record.full_version(),
+        );
+        packages.entry(key).or_insert(index);
+    }
+    let mut findings = Vec::with_capacity(stated.len());
+    for finding in stated {
+        let text = |key: &str| text_of(finding, key).unwrap_or_default();
+        let key = (text("type"), text("package"), text("version").to_owned());
+        let package = *packages.get(&key).ok_or_else(|| {
+            let what = format!("{} is about no package of it", text("id"));
+            ReadError::broken(FORMAT, what)
+        })?;
+        let get = |value: &Value, key: &str| text_of(value, key).unwrap_or_default().to_owned();
+        let exploited = finding.get("exploited").filter(|entry| entry.is_object());
+        let fix = finding.get("fix").unwrap_or(&Value::Null);
+        findings.push(Finding {
+            id: text("id").to_owned(),
+            aliases: owned(finding, "aliases"),
+            package,
+            severity: severity(text("severity")),
+            fix: Fix {
+                state: serde_json::from_value::<FixState>(
+                    fix.get("state").cloned().unwrap_or_default(),
+                )
+                .unwrap_or_default(),
+                versions: owned(fix, "versions"),
+                advisories: owned(fix, "advisories"),
+                since: text_of(fix, "since").map(str::to_owned),
+            },
+            known_exploited: exploited.map(|entry| KnownExploited {
+                added: get(entry, "added"),
+                due: get(entry, "due"),
+                ransomware: entry.get("ransomware") == Some(&Value::Bool(true)),
+            }),
+            title: text("title").to_owned(),
+            ..Finding::default()
+        });
+    }
+    Ok(findings)
+}
+
+fn severity(word: &str) -> Severity {
+    let mut all = Severity::WORST_FIRST.into_iter();
+    all.find(|severity| severity.as_str() == word)
+        .unwrap_or_default()
+}
+
+/// Of the environment only the names are told.
+fn config(value: &Value) -> Option<ImageConfig> {
+    value.is_object().then(|| ImageConfig {
+        user: text_of(value, "user").unwrap_or_default().to_owned(),
+        exposed_ports: owned(value, "exposed_ports"),
+        env: owned(value, "env_names"),
+        entrypoint: owned(value, "entrypoint"),
+        cmd: owned(value, "cmd"),
+        volumes: owned(value, "volumes"),
+        working_dir: text_of(value, "working_dir").unwrap_or_default().to_owned(),
+        healthcheck: value
+            .get("healthcheck")
+            .filter(|test| test.is_array())
+            .map(|_| Healthcheck {
+                test: owned(value, "healthcheck"),
+            }),
+        on_build: owned(value, "on_build"),
+        ..ImageConfig::default()
+    })
 }
 
 pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
-    let document: Document = parsing::parse(text, FORMAT)?;
+    of(&parsing::parse(text, FORMAT)?)
+}
+
+fn of(document: &Document) -> Result<Bill, ReadError> {
     if document.schema != "plimsoll.report/1" {
         return Err(ReadError::broken(
             FORMAT,
@@ -31,7 +161,7 @@ pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
     }
     let mut draft = Draft::new(FORMAT);
     draft.tells_purls = true;
-    image(&document, &mut draft);
+    image(document, &mut draft);
     draft.inventory.distro = distro(&document.distro);
     coverage(&document.coverage, &mut draft);
     for (at, package) in document.packages.iter().enumerate() {

@@ -174,7 +174,7 @@ pub(crate) fn run(folder: &Path) -> Result<Score> {
             None if tested.contains(&trap) => None,
             None => Some("it has no test".to_owned()),
         };
-        score.case(&format!("{trap} {name}"), problem);
+        score.case(number, problem.map(|problem| format!("{name}: {problem}")));
     }
     Ok(score)
 }

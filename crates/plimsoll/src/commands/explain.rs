@@ -1,14 +1,12 @@
 //! `plimsoll explain`: why is a vulnerability reported, or why not?
 
-use super::scan::read_policy;
+use super::judging::Judging;
 use super::source::Access;
+use crate::Failure;
 use crate::outputs::print;
-use crate::{Failure, folders};
 use clap::{Args, ValueEnum};
-use plimsoll_advisory::{Store, explain, find};
-use plimsoll_policy::{DataPosition, Policy, Subject, judge};
-use plimsoll_report::{Report, explanation_json, explanation_text};
-use std::path::PathBuf;
+use plimsoll_advisory::explain;
+use plimsoll_report::{explanation_json, explanation_text};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -23,17 +21,12 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     access: Access,
 
-    /// Policy document (YAML or JSON); the built-in `starter` when not given
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
 
     /// Output format
     #[arg(short, long, value_enum, default_value = "text")]
     output: Format,
-
-    /// Where advisory data lives [env: PLIMSOLL_DATA_DIR]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -43,42 +36,16 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let policy = match &arguments.policy {
-        Some(path) => read_policy(path)?,
-        None => Policy::starter(),
+    let bench = arguments.judging.open(arguments.access.offline)?;
+    let Some(store) = &bench.store else {
+        return Err(Failure::unjudged(
+            "there is no advisory data; load some with `plimsoll data update`",
+        ));
     };
-    let folder = folders::data(arguments.data_dir.as_ref())?;
-    let store = Store::open(&folder).map_err(Failure::unjudged)?;
-    let mut inventory = arguments.access.inventory(&arguments.image)?;
-    let matched = find(&inventory, &store);
-    let explanation = explain(&inventory, &store, arguments.id.trim());
-    inventory.coverage.extend(matched.coverage);
-    let now = jiff::Timestamp::now();
-    let data = DataPosition {
-        position: store.status().position.clone(),
-        built: store.status().built.clone(),
-    };
-    let subject = Subject {
-        inventory: &inventory,
-        findings: &matched.findings,
-        data: Some(data.clone()),
-        lifecycle: matched.lifecycle.as_ref(),
-        now,
-    };
-    let verdict = judge(&policy, &subject);
-    let report = Report {
-        inventory: &inventory,
-        findings: &matched.findings,
-        suppressed: &matched.suppressed,
-        upgrades: &matched.upgrades,
-        verdict: Some(&verdict),
-        data: Some(&data),
-        lifecycle: matched.lifecycle.as_ref(),
-        now,
-        source_date: None,
-        all: true,
-        all_layers: false,
-    };
+    let inventory = arguments.access.inventory(&arguments.image)?;
+    let explanation = explain(&inventory, store, arguments.id.trim());
+    let judged = bench.judge(inventory, None);
+    let report = judged.report();
     let text = match arguments.output {
         Format::Text => explanation_text(&report, &explanation),
         Format::Json => format!("{:#}\n", explanation_json(&report, &explanation)),

@@ -1,7 +1,10 @@
 //! One file per verb.
 
+mod against;
 pub(crate) mod data;
+pub(crate) mod diff;
 pub(crate) mod explain;
+mod judging;
 pub(crate) mod list;
 pub(crate) mod sbom;
 pub(crate) mod scan;

@@ -1,21 +1,19 @@
 //! `plimsoll scan`: may this image ship?
 
+use super::against::Other;
+use super::judging::Judging;
 use super::source::Source;
-use crate::{Failure, folders, outputs};
+use crate::{Failure, outputs};
 use clap::Args;
-use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, update};
-use plimsoll_policy::{DataPosition, Policy, Subject, judge};
 use plimsoll_report::Report;
-use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
 
-    /// Policy document (YAML or JSON); the built-in `starter` when not given
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
 
     #[command(flatten)]
     output: outputs::Flags,
@@ -29,122 +27,32 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all_layers: bool,
 
-    /// Where advisory data lives [env: PLIMSOLL_DATA_DIR]
-    #[arg(long, value_name = "DIR", conflicts_with = "advisories")]
-    data_dir: Option<PathBuf>,
+    /// Vulnerabilities that `--against` has too, no worse, do not stop
+    #[arg(long, requires = "against")]
+    fail_on_new: bool,
 
-    /// Match against the data as it was at a moment (2026-11-24, or any
-    /// beginning of RFC 3339) or position (`plimsoll data history`)
-    #[arg(long, value_name = "WHEN", conflicts_with = "advisories")]
-    data_as_of: Option<String>,
-
-    /// Read feeds for this scan only, instead of the stored advisory data; may
-    /// be given many times
-    #[arg(long, value_name = "DIR|FILE|URL")]
-    advisories: Vec<String>,
-
-    /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
-    #[arg(long, value_name = "DAY")]
-    as_of: Option<jiff::civil::Date>,
+    /// What to compare with: an image, judged by the same policy and data, or
+    /// a JSON report of an earlier scan, taken at its word
+    #[arg(long, value_name = "IMAGE|FILE", requires = "fail_on_new")]
+    against: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     // Everything that can be wrong about the call is found before any work.
     let outputs = arguments.output.parse("text")?;
-    let policy = match &arguments.policy {
-        Some(path) => read_policy(path)?,
-        None => Policy::starter(),
+    let access = &arguments.source.access;
+    let bench = arguments.judging.open(access.offline)?;
+    let baseline = match &arguments.against {
+        Some(name) => Some(Other::open(name, access, &bench)?.baseline(name)?),
+        None => None,
     };
-    let now = match arguments.as_of {
-        Some(day) => jiff::tz::TimeZone::UTC
-            .to_timestamp(day.at(0, 0, 0, 0))
-            .map_err(Failure::usage)?,
-        None => jiff::Timestamp::now(),
-    };
-    let remote = arguments
-        .advisories
-        .iter()
-        .find(|from| from.contains("://"));
-    if let (true, Some(url)) = (arguments.source.access.offline, remote) {
-        return Err(Failure::usage(format!(
-            "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
-        )));
-    }
-    let scratch;
-    let folder = if arguments.advisories.is_empty() {
-        folders::data(arguments.data_dir.as_ref())?
-    } else {
-        scratch = tempfile::tempdir().map_err(Failure::unjudged)?;
-        let options = UpdateOptions::default();
-        let report = update(scratch.path(), &arguments.advisories, &options).map_err(|error| {
-            if error.is_usage() {
-                Failure::usage(error)
-            } else {
-                Failure::unjudged(error)
-            }
-        })?;
-        if !report.is_whole() {
-            eprint!("{report}");
-            return Err(Failure::unjudged(
-                "some of the advisories could not be read",
-            ));
-        }
-        scratch.path().to_owned()
-    };
-    let opened = match &arguments.data_as_of {
-        Some(when) => Store::open_at(&folder, when),
-        None => Store::open(&folder),
-    };
-    let store = match opened {
-        Ok(store) => Some(store),
-        Err(StoreError::Missing { .. }) => None,
-        Err(error) => return Err(Failure::unjudged(error)),
-    };
-    let mut inventory = arguments.source.inventory()?;
-    let Matched {
-        findings,
-        suppressed,
-        upgrades,
-        lifecycle,
-        coverage,
-    } = match &store {
-        Some(store) => plimsoll_advisory::find(&inventory, store),
-        None => Matched::default(),
-    };
-    inventory.coverage.extend(coverage);
-    let data = store.as_ref().map(|store| DataPosition {
-        position: store.status().position.clone(),
-        built: store.status().built.clone(),
-    });
-    let subject = Subject {
-        inventory: &inventory,
-        findings: &findings,
-        data: data.clone(),
-        lifecycle: lifecycle.as_ref(),
-        now,
-    };
-    let verdict = judge(&policy, &subject);
+    let judged = bench.judge(arguments.source.inventory()?, baseline.as_ref());
     let report = Report {
-        inventory: &inventory,
-        findings: &findings,
-        suppressed: &suppressed,
-        upgrades: &upgrades,
-        verdict: Some(&verdict),
-        data: data.as_ref(),
-        lifecycle: lifecycle.as_ref(),
-        now,
-        source_date: outputs::source_date(),
         all: arguments.all,
         all_layers: arguments.all_layers,
+        ..judged.report()
     };
     outputs::write(&outputs, &report)?;
-    eprintln!("{}", plimsoll_report::closing_line(&verdict));
-    Ok(verdict.outcome.exit_code())
-}
-
-pub(super) fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("policy `{name}` cannot be read: {error}")))?;
-    Policy::parse(&text, &name).map_err(Failure::usage)
+    eprintln!("{}", plimsoll_report::closing_line(&judged.verdict));
+    Ok(judged.verdict.outcome.exit_code())
 }

@@ -103,7 +103,7 @@ impl Access {
 
 /// Whether a path is that of a bill of materials: archives, the other files
 /// that may stand here, begin otherwise.
-fn is_bill(path: &Path) -> bool {
+pub(super) fn is_bill(path: &Path) -> bool {
     let mut start = Vec::new();
     path.is_file()
         && File::open(path).is_ok_and(|file| file.take(256).read_to_end(&mut start).is_ok())
@@ -111,6 +111,18 @@ fn is_bill(path: &Path) -> bool {
 }
 
 fn bill(file: &str) -> Result<Inventory, Failure> {
+    let bytes = read_bill(file)?;
+    let bill = plimsoll_sbom::read(&bytes)
+        .map_err(|error| Failure::unjudged(format!("`{file}`: {error}")))?;
+    let mut inventory = bill.inventory;
+    if inventory.image.name.is_empty() {
+        file.clone_into(&mut inventory.image.name);
+    }
+    Ok(inventory)
+}
+
+/// The bytes of a bill of materials, or a few more than any may have.
+pub(super) fn read_bill(file: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let input: io::Result<Box<dyn Read>> = match file {
         "" => Err(io::Error::other("it names no file")),
@@ -120,13 +132,7 @@ fn bill(file: &str) -> Result<Inventory, Failure> {
     input
         .and_then(|input| input.take(plimsoll_sbom::LIMIT + 1).read_to_end(&mut bytes))
         .map_err(|error| Failure::usage(format!("`sbom:{file}` cannot be read: {error}")))?;
-    let bill = plimsoll_sbom::read(&bytes)
-        .map_err(|error| Failure::unjudged(format!("`{file}`: {error}")))?;
-    let mut inventory = bill.inventory;
-    if inventory.image.name.is_empty() {
-        file.clone_into(&mut inventory.image.name);
-    }
-    Ok(inventory)
+    Ok(bytes)
 }
 
 fn package(text: &str) -> Result<Inventory, Failure> {

@@ -1,10 +1,10 @@
-use crate::Subject;
 use crate::document::Days;
 use crate::gates::{self, Check, Fire};
 use crate::image::Target;
 use crate::policy::{Mapping, Policy, Rule};
 use crate::text::one_line;
-use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
+use crate::verdict::{Action, Against, Evidence, Outcome, Reason, Verdict};
+use crate::{Baseline, Subject};
 use plimsoll_types::{
     Coverage, Digest, Distro, FileEntry, GapKind, Group, ImageConfig, Inventory, Package, Platform,
     User,
@@ -25,6 +25,15 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         Some(mapping) => judge_rules(policy, mapping, subject, &target),
         None => vec![unmapped(subject)],
     };
+    let against = subject.baseline.map(|_| against(subject));
+    if let Some(against) = &against {
+        for reason in &mut reasons {
+            reason.known = match reason.evidence {
+                Evidence::Finding(index) => against.new.binary_search(&index).is_err(),
+                _ => false,
+            };
+        }
+    }
     // Stable: rules fire in the order of the policy.
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.action));
     let day = subject.day().to_string();
@@ -36,7 +45,7 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         policy.identity(),
         &day,
         &mapping,
-        &reasons,
+        (subject.baseline, &reasons),
     );
     Verdict {
         id: format!("plv1:{}", digest(&inputs).to_hex()),
@@ -45,7 +54,27 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         mapping,
         day,
         data: subject.data.clone(),
+        against,
         reasons,
+    }
+}
+
+/// Which findings the baseline has not got.
+fn against(subject: &Subject<'_>) -> Against {
+    let knows = |finding| {
+        let baseline = subject.baseline;
+        baseline.is_some_and(|baseline| baseline.knows(subject.inventory, finding))
+    };
+    let findings = subject.findings.iter().enumerate();
+    let new: Vec<usize> = findings
+        .filter(|(_, finding)| !knows(finding))
+        .map(|(index, _)| index)
+        .collect();
+    let name = subject.baseline.map_or("", Baseline::name);
+    Against {
+        name: name.to_owned(),
+        known: subject.findings.len() - new.len(),
+        new,
     }
 }
 
@@ -167,6 +196,7 @@ impl Speaker<'_> {
             message: one_line(&fire.message),
             advice: advice.as_deref().map(one_line),
             allowed: None,
+            known: false,
         }
     }
 
@@ -290,7 +320,7 @@ fn allow(
 }
 
 fn outcome(reasons: &[Reason]) -> Outcome {
-    let of = |reason: &Reason| match reason.action {
+    let of = |reason: &Reason| match reason.effect() {
         Action::Stop if reason.evidence.is_ignorance() => Outcome::CannotTell,
         Action::Stop => Outcome::Fail,
         Action::Warn => Outcome::Warn,

@@ -1,7 +1,9 @@
 use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
-use plimsoll_types::{Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity};
+use plimsoll_types::{
+    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, KnownExploited, Severity,
+};
 
 const CRITICAL: &str = "
   - name: critical
@@ -423,4 +425,93 @@ fn the_starter_policy_does_what_the_readme_says() {
     ] {
         assert_eq!(verdict(&starter, &ignorant).outcome, Outcome::CannotTell);
     }
+}
+
+#[test]
+fn what_the_other_image_has_too_warns_instead_of_stopping() {
+    let policy = rules(CRITICAL, "");
+    let older = Scene::default()
+        .with_package(Ecosystem::Npm, "left-pad", "0.9.0")
+        .with_finding(finding("CVE-2026-0001", 0, Severity::Critical));
+    let known = verdict(&policy, &vulnerable().against(&older));
+    assert_eq!(known.outcome, Outcome::Warn);
+    let reason = &known.reasons[0];
+    assert!(reason.known && reason.counts());
+    assert_eq!(
+        (reason.action, reason.effect()),
+        (Action::Stop, Action::Warn)
+    );
+    let against = known.against.as_ref().unwrap();
+    assert_eq!((against.known, against.new.len()), (1, 0));
+
+    let scene = vulnerable().with_finding(finding("CVE-2026-0002", 0, Severity::Critical));
+    let new = verdict(&policy, &scene.against(&older));
+    assert_eq!(new.outcome, Outcome::Fail);
+    let against = new.against.as_ref().unwrap();
+    assert_eq!((against.known, &against.new[..]), (1, &[1][..]));
+    let effects: Vec<_> = new.reasons.iter().map(Reason::effect).collect();
+    assert_eq!(effects, [Action::Warn, Action::Stop]);
+}
+
+#[test]
+fn a_finding_that_became_worse_is_new() {
+    let policy = rules(CRITICAL, "");
+    let other = |severity| {
+        Scene::default()
+            .with_package(Ecosystem::Npm, "left-pad", "1.0.0")
+            .with_finding(finding("CVE-2026-0001", 0, severity))
+    };
+    for severity in [Severity::High, Severity::Unknown] {
+        let verdict = verdict(&policy, &vulnerable().against(&other(severity)));
+        assert_eq!(verdict.outcome, Outcome::Fail, "{severity}");
+    }
+    let mut exploited = vulnerable();
+    exploited.findings[0].known_exploited = Some(KnownExploited {
+        added: "2026-10-01".into(),
+        due: "2026-10-22".into(),
+        ransomware: false,
+    });
+    let exploited = exploited.against(&other(Severity::Critical));
+    assert_eq!(verdict(&policy, &exploited).outcome, Outcome::Fail);
+    // The worst of several packages of one name is what is known of them.
+    let two = other(Severity::Low)
+        .with_package(Ecosystem::Npm, "left-pad", "2.0.0")
+        .with_finding(finding("CVE-2026-0001", 1, Severity::Critical));
+    let known = verdict(&policy, &vulnerable().against(&two));
+    assert_eq!(known.outcome, Outcome::Warn);
+}
+
+#[test]
+fn a_baseline_excuses_vulnerabilities_and_nothing_else() {
+    let policy = rules(
+        "
+  - {name: root, gate: user, trigger: root}",
+        "",
+    );
+    let scene = || Scene::default().with_config(ImageConfig::default());
+    let root = verdict(&policy, &scene().against(&scene()));
+    assert_eq!(root.outcome, Outcome::Fail);
+    let blind = vulnerable().with_gap(GapKind::LayerUnreadable, "");
+    let blind = verdict(&rules(CRITICAL, ""), &blind.against(&vulnerable()));
+    assert_eq!(blind.outcome, Outcome::CannotTell);
+}
+
+#[test]
+fn the_id_depends_on_what_was_known_and_not_on_what_it_was_called() {
+    let policy = rules(CRITICAL, "");
+    let empty = Scene::default();
+    let plain = verdict(&policy, &vulnerable()).id;
+    let new = verdict(&policy, &vulnerable().against(&empty)).id;
+    let known = verdict(&policy, &vulnerable().against(&vulnerable())).id;
+    assert_eq!(
+        [&plain, &new, &known]
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len(),
+        3
+    );
+    let mut renamed = vulnerable();
+    let other = vulnerable();
+    renamed.baseline = Some(crate::Baseline::of("x", &other.inventory, &other.findings));
+    assert_eq!(verdict(&policy, &renamed).id, known);
 }

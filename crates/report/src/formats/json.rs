@@ -46,8 +46,14 @@ impl<'a> Document<'a> {
         let packages = packages.map(|(at, package)| (report.upgrades.get(&at), package));
         let removed = report.removed().iter().map(|package| (None, package));
         let layers = (0..).zip(&inventory.layers);
-        let findings = report.findings.iter();
-        let findings = findings.filter_map(|finding| FindingEntry::of(report, finding, None));
+        let against = report.verdict.and_then(|verdict| verdict.against.as_ref());
+        let findings = report.findings.iter().enumerate();
+        let findings = findings.filter_map(|(index, finding)| {
+            let new = against.map(|against| against.new.binary_search(&index).is_ok());
+            let mut entry = FindingEntry::of(report, finding, None)?;
+            entry.new = new;
+            Some(entry)
+        });
         let suppressed = report.suppressed.iter().filter_map(|suppressed| {
             FindingEntry::of(report, &suppressed.finding, Some(suppressed))
         });

@@ -132,6 +132,11 @@ fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Res
     out.write_all(text.as_bytes())
 }
 
+/// A JSON value in the same form.
+pub(crate) fn json_text(value: &serde_json::Value) -> String {
+    visible(&format!("{value:#}\n"))
+}
+
 /// JSON with escapes for what must not reach a terminal, which mean the same.
 fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());

@@ -11,7 +11,6 @@ mod reasons;
 use crate::Report;
 use crate::group::groups;
 use crate::plain::{one_line, plain, shorten};
-use plimsoll_types::Severity;
 use std::io;
 
 /// Columns of a line.
@@ -58,15 +57,4 @@ fn layer_label(report: &Report<'_>, layer: u32, columns: usize) -> String {
     let instruction = report.instruction(layer).map(one_line).unwrap_or_default();
     let label = format!("layer {}  {instruction}", layer + 1);
     shorten(label.trim_end(), columns)
-}
-
-fn short(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "CRIT",
-        Severity::High => "HIGH",
-        Severity::Medium => "MED",
-        Severity::Low => "LOW",
-        Severity::Negligible => "NEGL",
-        Severity::Unknown => "UNRATED",
-    }
 }

@@ -30,6 +30,7 @@ pub(super) struct FindingEntry<'a> {
     matches: Vec<MatchEntry<'a>>,
     fingerprint: String,
     suppressed: Option<SuppressionEntry<'a>>,
+    pub(super) new: Option<bool>,
 }
 
 impl<'a> FindingEntry<'a> {
@@ -67,6 +68,7 @@ impl<'a> FindingEntry<'a> {
             matches: finding.matches.iter().map(MatchEntry::of).collect(),
             fingerprint: finding.fingerprint(ecosystem, &record.name),
             suppressed: suppressed.map(SuppressionEntry::of),
+            new: None,
         })
     }
 }

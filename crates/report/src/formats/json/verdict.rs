@@ -1,7 +1,7 @@
 use super::GapEntry;
 use super::package::{purl, version};
 use crate::Report;
-use plimsoll_policy::{Action, Allowance, Evidence, Outcome, Reason, Verdict};
+use plimsoll_policy::{Action, Against, Allowance, Evidence, Outcome, Reason, Verdict};
 use plimsoll_types::Package;
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ pub(super) struct VerdictEntry<'a> {
     mapping: Option<&'a str>,
     day: &'a str,
     data: Option<DataEntry<'a>>,
+    against: Option<AgainstEntry<'a>>,
     reasons: Vec<ReasonEntry<'a>>,
 }
 
@@ -27,6 +28,23 @@ struct PolicyEntry<'a> {
 struct DataEntry<'a> {
     position: &'a str,
     built: &'a str,
+}
+
+#[derive(Serialize)]
+struct AgainstEntry<'a> {
+    name: &'a str,
+    new: usize,
+    known: usize,
+}
+
+impl<'a> AgainstEntry<'a> {
+    fn of(against: &'a Against) -> Self {
+        Self {
+            name: &against.name,
+            new: against.new.len(),
+            known: against.known,
+        }
+    }
 }
 
 impl<'a> VerdictEntry<'a> {
@@ -47,6 +65,7 @@ impl<'a> VerdictEntry<'a> {
                 position: &data.position,
                 built: &data.built,
             }),
+            against: verdict.against.as_ref().map(AgainstEntry::of),
             reasons: reasons.map(|r| ReasonEntry::of(report, r)).collect(),
         }
     }
@@ -63,6 +82,7 @@ struct ReasonEntry<'a> {
     advice: Option<&'a str>,
     fingerprint: &'a str,
     allowed: Option<AllowedEntry<'a>>,
+    known: bool,
 }
 
 impl<'a> ReasonEntry<'a> {
@@ -77,6 +97,7 @@ impl<'a> ReasonEntry<'a> {
             advice: reason.advice.as_deref(),
             fingerprint: &reason.fingerprint,
             allowed: reason.allowed.as_ref().map(AllowedEntry::of),
+            known: reason.known,
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::{Page, WIDTH};
 use crate::Report;
 use crate::group::{Counts, Group};
-use crate::plain::{count, plain, width};
-use plimsoll_policy::Outcome;
+use crate::plain::{count, plain, shorten, width};
+use plimsoll_policy::{Against, Outcome};
 use plimsoll_types::Finding;
 use std::collections::BTreeMap;
 
@@ -40,6 +40,16 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         Some(Outcome::CannotTell) => super::reasons::write_missing(report, page),
         _ => page.line(format!("{INDENT}{}", summary(report, groups))),
     }
+    if let Some(against) = report.verdict.and_then(|verdict| verdict.against.as_ref()) {
+        page.line(format!("{INDENT}{}", compared(against)));
+    }
+}
+
+/// How much is new, in one line.
+fn compared(against: &Against) -> String {
+    let name = shorten(&plain(&against.name), WIDTH / 2);
+    let new = count(against.new.len(), "new finding");
+    format!("against {name}: {new}, {} known", against.known)
 }
 
 /// By which policy and from which data it was judged.

@@ -1,7 +1,7 @@
-use super::{Page, WIDTH, layer_label, short};
+use super::{Page, WIDTH, layer_label};
 use crate::Report;
 use crate::grid::{Align, Grid};
-use crate::group::{Group, name};
+use crate::group::{Group, name, short};
 use crate::plain::{count, fit, one_line, plain, shorten, shorten_middle};
 use plimsoll_types::{Finding, FixState, Package};
 

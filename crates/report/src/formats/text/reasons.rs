@@ -25,7 +25,15 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         write_rules(report, groups, &stops, 2, page);
         write_plan(report, groups, page);
     }
-    let warnings: Vec<_> = report.reasons(Action::Warn).collect();
+    let (known, warnings): (Vec<_>, Vec<_>) = report
+        .reasons(Action::Warn)
+        .partition(|reason| reason.action == Action::Stop);
+    if let (Some(against), false) = (&verdict.against, known.is_empty()) {
+        let number = count(rules(known.iter().copied()), "rule");
+        let name = shorten(&plain(&against.name), 50);
+        page.section(format!("Known in {name} ({number} would stop)"));
+        write_rules(report, groups, &known, 1, page);
+    }
     if !warnings.is_empty() {
         let number = rules(warnings.iter().copied());
         page.section(format!("Warnings ({})", rules_that(number, "warn")));
