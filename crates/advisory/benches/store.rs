@@ -3,6 +3,7 @@
 //!
 //! `cargo bench -p plimsoll-advisory` makes up a million claims;
 //! `PLIMSOLL_FEEDS=DIR` loads real feeds instead.
+#![allow(clippy::expect_used)]
 
 use plimsoll_advisory::{Store, UpdateOptions, find, update};
 use plimsoll_types::{

@@ -1,17 +1,9 @@
 //! Why a vulnerability of the example image is reported, or why not.
+#![allow(clippy::unwrap_used)]
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
-fn plimsoll(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(arguments)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .env_clear()
-        .env("HOME", home)
-        .output()
-        .unwrap()
-}
+use common::{plimsoll, stdout};
 
 fn explained(arguments: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
@@ -19,7 +11,7 @@ fn explained(arguments: &[&str]) -> String {
     assert!(plimsoll(home.path(), &update).status.success());
     let output = plimsoll(home.path(), arguments);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    stdout(&output)
 }
 
 #[test]

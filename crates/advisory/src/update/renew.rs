@@ -106,6 +106,9 @@ struct Renewal<'a, 'b> {
     broken: &'a mut Vec<(String, String)>,
 }
 
+/// A document by its first URL, and what to remember of it.
+type Served = (String, Input, Seen);
+
 /// What a list of changes says.
 struct Changed {
     source: Source,
@@ -211,7 +214,7 @@ impl Renewal<'_, '_> {
     }
 
     /// All documents, or `None` where none has changed.
-    fn documents(&self) -> Result<Option<Vec<(String, Input, Seen)>>, InputError> {
+    fn documents(&self) -> Result<Option<Vec<Served>>, InputError> {
         let fetch = |mirrors: &Vec<String>, seen: Option<&Seen>| {
             let urls: Vec<_> = mirrors.iter().map(String::as_str).collect();
             self.fetcher.get(&urls, seen)
