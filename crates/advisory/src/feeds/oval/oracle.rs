@@ -2,7 +2,7 @@
 //! Ksplice and FIPS builds are told by their versions.
 
 use super::patches::{self, Vendor};
-use crate::feeds::Feed;
+use crate::feeds::{Feed, Upstream};
 use crate::intake::Intake;
 
 pub(crate) struct OracleOval;
@@ -25,6 +25,11 @@ impl Feed for OracleOval {
 
     fn recognises(&self, head: &str) -> bool {
         super::recognises(head, "oval:com.oracle.elsa:")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let url = "https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2";
+        vec![Upstream::one(self.name(), &[url])]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
