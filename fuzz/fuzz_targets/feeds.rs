@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use plimsoll_advisory::{Store, find, update};
+use plimsoll_advisory::{Store, UpdateOptions, explain, find, update};
 use plimsoll_types::PackageUrl;
 
 fuzz_target!(|data: &[u8]| {
@@ -13,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
     if std::fs::write(&feed, data).is_err() {
         return;
     }
-    if update(folder.path(), &[feed.display().to_string()]).is_err() {
+    let from = [feed.display().to_string()];
+    if update(folder.path(), &from, &UpdateOptions::default()).is_err() {
         return;
     }
     let Ok(store) = Store::open(folder.path()) else {
@@ -23,5 +24,6 @@ fuzz_target!(|data: &[u8]| {
         let record = purl.parse::<PackageUrl>().ok().and_then(|purl| purl.record());
         let inventory = plimsoll_inventory::of_packages(purl, "pkg", record.into_iter().collect());
         let _ = find(&inventory, &store);
+        let _ = explain(&inventory, &store, "CVE-2024-1");
     }
 });
