@@ -17,10 +17,12 @@ mod store;
 mod testing;
 mod update;
 pub mod versions;
+mod vex;
 
 pub use matching::{Matched, find};
 pub use store::{FeedStatus, ShardStatus, Status, Store, StoreError};
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
+pub use vex::{Applied, Vex, VexError};
 
 /// Every feed: its name and one line on what it is.
 pub fn feeds() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,12 +7,13 @@ use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::DataPosition;
 use plimsoll_types::{
     Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
-    Location, Mode, Package, PackageRecord, Severity, User,
+    Location, Mode, Package, PackageRecord, Severity, Suppressed, User,
 };
 
 pub(crate) struct Scene {
     pub(crate) inventory: Inventory,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) suppressed: Vec<Suppressed>,
     pub(crate) data: Option<DataPosition>,
     pub(crate) now: String,
 }
@@ -26,6 +27,7 @@ impl Default for Scene {
         Scene {
             inventory,
             findings: Vec::new(),
+            suppressed: Vec::new(),
             data: None,
             now: "2026-10-15T12:00:00Z".into(),
         }
@@ -38,6 +40,7 @@ impl Scene {
         Subject {
             inventory: &self.inventory,
             findings: &self.findings,
+            suppressed: &self.suppressed,
             data: self.data.clone(),
             now: self.now.parse().unwrap(),
         }

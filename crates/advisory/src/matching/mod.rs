@@ -7,6 +7,8 @@ mod lookup;
 mod risk;
 mod scope;
 
+pub(crate) use scope::folded;
+
 use crate::namespace::Namespace;
 use crate::store::Store;
 use finding::Outcome;

@@ -70,7 +70,7 @@ impl Place {
 }
 
 /// One word for each architecture, OCI's.
-fn folded(architecture: &str) -> &str {
+pub(crate) fn folded(architecture: &str) -> &str {
     match architecture {
         "x86_64" | "x64" | "x86-64" => "amd64",
         "aarch64" | "armv8" => "arm64",

@@ -109,6 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let subject = Subject {
         inventory: &inventory,
         findings: &findings,
+        suppressed: &suppressed,
         data: data.clone(),
         now,
     };

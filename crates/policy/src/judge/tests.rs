@@ -1,7 +1,11 @@
 use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
-use plimsoll_types::{Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity};
+use plimsoll_types::{
+    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity, Suppressed,
+    Suppression, VexStatement, VexStatus,
+};
+use std::collections::BTreeSet;
 
 const CRITICAL: &str = "
   - name: critical
@@ -316,6 +320,39 @@ fn equal_inputs_have_equal_ids_and_any_difference_shows() {
     for other in others {
         assert_ne!(base.id, other.id);
     }
+}
+
+#[test]
+fn the_id_names_the_vex_statements_that_had_an_effect() {
+    let starter = Policy::starter();
+    let stated = |author: &str, status: VexStatus| VexStatement {
+        status,
+        justification: None,
+        words: String::new(),
+        author: author.into(),
+        document: String::new(),
+        time: None,
+    };
+    let suppressed = |author: &str| {
+        let mut scene = vulnerable();
+        let mut finding = scene.findings.remove(0);
+        finding.vex = Some(stated(author, VexStatus::NotAffected));
+        scene.suppressed.push(Suppressed {
+            finding,
+            reason: Suppression::Vex,
+            detail: String::new(),
+        });
+        verdict(&starter, &scene)
+    };
+    let mut annotated = vulnerable();
+    annotated.findings[0].vex = Some(stated("vendor", VexStatus::Affected));
+    let ids = [
+        verdict(&starter, &vulnerable()).id,
+        suppressed("vendor").id,
+        suppressed("somebody").id,
+        verdict(&starter, &annotated).id,
+    ];
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
 }
 
 #[test]
