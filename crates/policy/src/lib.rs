@@ -23,5 +23,5 @@ pub use judge::judge;
 pub use policy::Policy;
 pub use subject::Subject;
 pub use verdict::{
-    Action, Allowance, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
+    Action, Allowance, Assessment, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
 };

@@ -192,7 +192,10 @@ fn of_reference(text: &str) -> Option<ImageName> {
         Some((path, tag)) if !tag.contains('/') => (path, Some(tag.to_owned())),
         _ => (rest, None),
     };
-    let fits = !path.is_empty() && path.len() < 1000;
+    let fits = !path.is_empty()
+        && path.len() < 1000
+        && !path.starts_with('/')
+        && digest.as_ref().is_none_or(|digest| digest.contains(':'));
     fits.then(|| ImageName {
         digest,
         repository: Some(repository(path)),

@@ -3,9 +3,9 @@
 use super::source::Source;
 use crate::{Failure, folders, outputs};
 use clap::Args;
-use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, update};
+use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, Vex, VexError, update};
 use plimsoll_policy::{DataPosition, Policy, Subject, judge};
-use plimsoll_report::Report;
+use plimsoll_report::{Report, plain};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -38,6 +38,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR|FILE|URL")]
     advisories: Vec<String>,
 
+    /// VEX documents (OpenVEX, CSAF, CycloneDX, SPDX 3; JSON), or folders of
+    /// them: findings that they call not affected or fixed do not count; may
+    /// be given many times
+    #[arg(long, value_name = "FILE|DIR")]
+    vex: Vec<PathBuf>,
+
     /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
     #[arg(long, value_name = "DAY")]
     as_of: Option<jiff::civil::Date>,
@@ -65,6 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
         )));
     }
+    let vex = Vex::open(&arguments.vex).map_err(unusable)?;
     let scratch;
     let folder = if arguments.advisories.is_empty() {
         folders::data(arguments.data_dir.as_ref())?
@@ -92,15 +99,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Err(error) => return Err(Failure::unjudged(error)),
     };
     let mut inventory = arguments.source.inventory()?;
+    let mut matched = match &store {
+        Some(store) => plimsoll_advisory::find(&inventory, store),
+        None => Matched::default(),
+    };
+    let applied = vex.apply(&inventory, &mut matched).map_err(unusable)?;
+    if let Some(warning) = applied.warning() {
+        eprintln!("plimsoll: {}", plain(&warning));
+    }
     let Matched {
         findings,
         suppressed,
         upgrades,
         coverage,
-    } = match &store {
-        Some(store) => plimsoll_advisory::find(&inventory, store),
-        None => Matched::default(),
-    };
+    } = matched;
     inventory.coverage.extend(coverage);
     let data = store.as_ref().map(|store| DataPosition {
         position: store.status().position.clone(),
@@ -129,6 +141,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     outputs::write(&outputs, &report)?;
     eprintln!("{}", plimsoll_report::closing_line(&verdict));
     Ok(verdict.outcome.exit_code())
+}
+
+fn unusable(error: VexError) -> Failure {
+    match error {
+        VexError::Unreadable(..) | VexError::Broken(..) => Failure::usage(error),
+        VexError::TooMuch => Failure::unjudged(error),
+    }
 }
 
 fn read_policy(path: &Path) -> Result<Policy, Failure> {

@@ -2,8 +2,8 @@ use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
 use plimsoll_types::{
-    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Severity, Suppressed,
-    Suppression, VexStatement, VexStatus,
+    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Justification, Severity,
+    Suppressed, Suppression, VexStatement, VexStatus,
 };
 use std::collections::BTreeSet;
 
@@ -320,6 +320,29 @@ fn equal_inputs_have_equal_ids_and_any_difference_shows() {
     for other in others {
         assert_ne!(base.id, other.id);
     }
+}
+
+#[test]
+fn an_entry_may_say_that_it_is_no_danger() {
+    let vex = "vex: {status: not_affected, justification: vulnerable_code_not_present}";
+    let entry = |more: &str| allowing(&format!("id: CVE-2026-0001, until: never{more}"));
+    let of = |policy: &Policy| {
+        let judged = verdict(policy, &vulnerable());
+        judged.reasons[0].allowed.clone().unwrap().vex
+    };
+    let said = of(&entry(&format!(", {vex}"))).unwrap();
+    assert_eq!(said.status, VexStatus::NotAffected);
+    assert_eq!(
+        said.justification,
+        Some(Justification::VulnerableCodeNotPresent)
+    );
+    assert_eq!(of(&entry("")), None);
+    let wrong = vex.replace("not_affected", "affected");
+    let document = format!(
+        "version: 1\nname: t\nallowlist: [{{id: a, reason: r, by: b, until: never, {wrong}}}]\nrules: []"
+    );
+    let error = Policy::parse(&document, "t").unwrap_err().to_string();
+    assert!(error.contains("is for what is `not_affected`"), "{error}");
 }
 
 #[test]
