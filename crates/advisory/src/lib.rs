@@ -18,12 +18,14 @@ mod store;
 mod testing;
 mod update;
 pub mod versions;
+mod vex;
 
 pub use matching::{Matched, explain, find};
 pub use store::{
     BundleError, ClaimChange, FeedStatus, ShardStatus, Snapshot, Status, Store, StoreError, import,
 };
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
+pub use vex::{Applied, Vex, VexError};
 
 /// Every feed: its name and one line on what it is.
 pub fn feeds() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -2,7 +2,7 @@ use crate::Subject;
 use crate::document::LastDay;
 use crate::image::{Images, Target};
 use crate::pattern::{PathPattern, Pattern};
-use crate::verdict::{Allowance, Evidence, Reason};
+use crate::verdict::{Allowance, Assessment, Evidence, Reason};
 use jiff::civil::Date;
 use plimsoll_types::Package;
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     pub(crate) reason: String,
     pub(crate) by: String,
     pub(crate) until: LastDay,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vex: Option<Assessment>,
 }
 
 impl Entry {
@@ -51,6 +53,7 @@ impl Entry {
             reason: self.reason.clone(),
             by: Some(self.by.clone()),
             until: self.until.text(),
+            vex: self.vex,
         }
     }
 

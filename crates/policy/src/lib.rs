@@ -25,5 +25,6 @@ pub use judge::judge;
 pub use policy::Policy;
 pub use subject::Subject;
 pub use verdict::{
-    Action, Against, Allowance, DataPosition, Evidence, Outcome, PolicyIdentity, Reason, Verdict,
+    Action, Against, Allowance, Assessment, DataPosition, Evidence, Outcome, PolicyIdentity,
+    Reason, Verdict,
 };

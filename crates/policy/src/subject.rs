@@ -2,7 +2,7 @@ use crate::baseline::Baseline;
 use crate::verdict::DataPosition;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plimsoll_types::{Finding, Inventory, Lifecycle};
+use plimsoll_types::{Finding, Inventory, Lifecycle, Suppressed};
 
 /// What is judged: everything that is known, and the moment.
 #[derive(Clone, Debug)]
@@ -11,6 +11,9 @@ pub struct Subject<'a> {
     pub inventory: &'a Inventory,
     /// Its vulnerabilities.
     pub findings: &'a [Finding],
+    /// Those that do not count. No rule sees them; the verdict's id does, so
+    /// that it names the statements it rests on.
+    pub suppressed: &'a [Suppressed],
     /// Which advisory data they come from; `None` where there is none.
     pub data: Option<DataPosition>,
     /// Until when its distribution is looked after; `None` where that is not

@@ -7,12 +7,13 @@ use crate::verdict::DataPosition;
 use crate::{Baseline, Subject};
 use plimsoll_types::{
     Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
-    Lifecycle, Location, Mode, Package, PackageRecord, Severity, User,
+    Lifecycle, Location, Mode, Package, PackageRecord, Severity, Suppressed, User,
 };
 
 pub(crate) struct Scene {
     pub(crate) inventory: Inventory,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) suppressed: Vec<Suppressed>,
     pub(crate) data: Option<DataPosition>,
     pub(crate) lifecycle: Option<Lifecycle>,
     pub(crate) now: String,
@@ -28,6 +29,7 @@ impl Default for Scene {
         Scene {
             inventory,
             findings: Vec::new(),
+            suppressed: Vec::new(),
             data: None,
             lifecycle: None,
             now: "2026-10-15T12:00:00Z".into(),
@@ -42,6 +44,7 @@ impl Scene {
         Subject {
             inventory: &self.inventory,
             findings: &self.findings,
+            suppressed: &self.suppressed,
             data: self.data.clone(),
             lifecycle: self.lifecycle.as_ref(),
             now: self.now.parse().unwrap(),

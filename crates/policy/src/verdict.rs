@@ -1,4 +1,4 @@
-use plimsoll_types::Gap;
+use plimsoll_types::{Gap, Justification, VexStatus};
 use serde::{Deserialize, Serialize};
 
 /// What the policy says about the image.
@@ -212,4 +212,16 @@ pub struct Allowance {
     /// Last day on which it holds, `YYYY-MM-DD`; `None` for an entry without
     /// end.
     pub until: Option<String>,
+    /// What VEX documents say of it, where the entry tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vex: Option<Assessment>,
+}
+
+/// Whether what an allowlist entry accepts is a danger at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// The answer.
+    pub status: VexStatus,
+    /// Why it is not affected.
+    pub justification: Option<Justification>,
 }

@@ -10,7 +10,10 @@ use proptest::prelude::*;
 
 /// Every format in every version that holds a bill of materials.
 fn formats() -> Vec<String> {
-    let formats = FORMATS.iter().filter(|format| !format.versions.is_empty());
+    let is_bill = |name: &str| !name.ends_with("vex");
+    let formats = FORMATS
+        .iter()
+        .filter(|format| !format.versions.is_empty() && is_bill(format.name));
     let versioned = formats.flat_map(|format| {
         let versions = format.versions.iter();
         versions.map(|version| format!("{}@{version}", format.name))

@@ -1,4 +1,4 @@
-use crate::Severity;
+use crate::{Severity, VexStatement};
 use serde::{Deserialize, Serialize};
 
 /// A vulnerability of a package of the image.
@@ -36,6 +36,9 @@ pub struct Finding {
     pub published: Option<String>,
     /// How the match came about, one entry for each advisory record.
     pub matches: Vec<Match>,
+    /// The VEX statement about it that counts, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vex: Option<VexStatement>,
 }
 
 impl Finding {

@@ -18,6 +18,7 @@ mod purl;
 mod severity;
 mod users;
 mod vendor;
+mod vex;
 
 pub use config::{Healthcheck, HistoryEntry, ImageConfig};
 pub use coverage::{Coverage, Gap, GapKind};
@@ -36,3 +37,4 @@ pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage, c
 pub use purl::{PackageUrl, ParsePurlError, pep503};
 pub use severity::Severity;
 pub use users::{Group, User};
+pub use vex::{Justification, VexStatement, VexStatus};

@@ -173,6 +173,7 @@ fn finding(package: usize, hits: &[Hit], lookup: &mut Lookup<'_>) -> Option<Find
         url: hits.iter().find_map(|hit| hit.head.url.clone()),
         published: days.min(),
         matches: matches.into_iter().collect(),
+        vex: None,
     })
 }
 

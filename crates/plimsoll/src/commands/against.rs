@@ -24,7 +24,7 @@ impl Other {
         if let Some(recorded) = recorded(name)? {
             return Ok(Self::Recorded(Box::new(recorded)));
         }
-        let judged = bench.judge(access.inventory(name)?, None);
+        let judged = bench.judge(access.inventory(name)?, None)?;
         Ok(Self::Judged(Box::new(judged)))
     }
 

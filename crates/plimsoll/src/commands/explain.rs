@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     };
     let inventory = arguments.access.inventory(&arguments.image)?;
     let explanation = explain(&inventory, store, arguments.id.trim());
-    let judged = bench.judge(inventory, None);
+    let judged = bench.judge(inventory, None)?;
     let report = judged.report();
     let text = match arguments.output {
         Format::Text => explanation_text(&report, &explanation),

@@ -3,9 +3,9 @@
 
 use crate::{Failure, folders, outputs};
 use clap::Args;
-use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, find, update};
+use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, Vex, VexError, find, update};
 use plimsoll_policy::{Baseline, DataPosition, Policy, Subject, Verdict, judge};
-use plimsoll_report::Report;
+use plimsoll_report::{Report, plain};
 use plimsoll_types::Inventory;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,12 @@ pub(super) struct Judging {
     /// be given many times
     #[arg(long, value_name = "DIR|FILE|URL")]
     advisories: Vec<String>,
+
+    /// VEX documents (OpenVEX, CSAF, CycloneDX, SPDX 3; JSON), or folders of
+    /// them: findings that they call not affected or fixed do not count; may
+    /// be given many times
+    #[arg(long, value_name = "FILE|DIR")]
+    vex: Vec<PathBuf>,
 
     /// Judge as on this day (YYYY-MM-DD, UTC) instead of today
     #[arg(long, value_name = "DAY")]
@@ -53,6 +59,7 @@ impl Judging {
                 "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
             )));
         }
+        let vex = Vex::open(&self.vex).map_err(unusable)?;
         let mut kept = None;
         let folder = if self.advisories.is_empty() {
             folders::data(self.data_dir.as_ref())?
@@ -86,6 +93,7 @@ impl Judging {
         Ok(Bench {
             policy,
             store,
+            vex,
             now,
             _scratch: kept,
         })
@@ -96,18 +104,24 @@ impl Judging {
 pub(super) struct Bench {
     pub(super) policy: Policy,
     pub(super) store: Option<Store>,
+    vex: Vex,
     pub(super) now: jiff::Timestamp,
     /// The folder of data that is read for this run only.
     _scratch: Option<tempfile::TempDir>,
 }
 
 impl Bench {
-    /// What the advisory data says about the packages.
-    pub(super) fn find(&self, inventory: &Inventory) -> Matched {
-        match &self.store {
+    /// What the advisory data and VEX say about the packages.
+    pub(super) fn find(&self, inventory: &Inventory) -> Result<Matched, Failure> {
+        let mut matched = match &self.store {
             Some(store) => find(inventory, store),
             None => Matched::default(),
+        };
+        let applied = self.vex.apply(inventory, &mut matched).map_err(unusable)?;
+        if let Some(warning) = applied.warning() {
+            eprintln!("plimsoll: {}", plain(&warning));
         }
+        Ok(matched)
     }
 
     /// The advisory data; `None` where there is none.
@@ -119,8 +133,15 @@ impl Bench {
     }
 
     /// Matches and judges; with a baseline only what is new stops.
-    pub(super) fn judge(&self, mut inventory: Inventory, baseline: Option<&Baseline>) -> Judged {
-        let mut matched = self.find(&inventory);
+    ///
+    /// # Errors
+    /// When VEX statements take too long to apply.
+    pub(super) fn judge(
+        &self,
+        mut inventory: Inventory,
+        baseline: Option<&Baseline>,
+    ) -> Result<Judged, Failure> {
+        let mut matched = self.find(&inventory)?;
         inventory
             .coverage
             .extend(std::mem::take(&mut matched.coverage));
@@ -130,19 +151,20 @@ impl Bench {
             &Subject {
                 inventory: &inventory,
                 findings: &matched.findings,
+                suppressed: &matched.suppressed,
                 data: data.clone(),
                 lifecycle: matched.lifecycle.as_ref(),
                 now: self.now,
                 baseline,
             },
         );
-        Judged {
+        Ok(Judged {
             inventory,
             matched,
             verdict,
             data,
             now: self.now,
-        }
+        })
     }
 }
 
@@ -171,6 +193,13 @@ impl Judged {
             all: false,
             all_layers: false,
         }
+    }
+}
+
+fn unusable(error: VexError) -> Failure {
+    match error {
+        VexError::Unreadable(..) | VexError::Broken(..) => Failure::usage(error),
+        VexError::TooMuch => Failure::unjudged(error),
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Some(name) => Some(Other::open(name, access, &bench)?.baseline(name)?),
         None => None,
     };
-    let judged = bench.judge(arguments.source.inventory()?, baseline.as_ref());
+    let judged = bench.judge(arguments.source.inventory()?, baseline.as_ref())?;
     let report = Report {
         all: arguments.all,
         all_layers: arguments.all_layers,

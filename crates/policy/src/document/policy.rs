@@ -4,7 +4,8 @@ use crate::gates::{self, Check};
 use crate::image::Images;
 use crate::policy::{Mapping, Meaning, Rule};
 use crate::text::{quoted, suggestion};
-use crate::verdict::Action;
+use crate::verdict::{Action, Assessment};
+use plimsoll_types::{Justification, VexStatus};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -297,6 +298,9 @@ fn read_entry(node: &Node, rules: &BTreeSet<String>, problems: &mut Problems) ->
             problems,
         );
     }
+    let vex = fields
+        .node("vex")
+        .map(|node| read_assessment(node, problems));
     let place = fields.place();
     fields.finish(problems);
     let entry = Entry {
@@ -310,6 +314,10 @@ fn read_entry(node: &Node, rules: &BTreeSet<String>, problems: &mut Problems) ->
         reason: reason?,
         by: by?,
         until: until?,
+        vex: match vex {
+            Some(assessment) => Some(assessment?),
+            None => None,
+        },
     };
     if entry.shown().is_empty() {
         problems.add(
@@ -319,6 +327,24 @@ fn read_entry(node: &Node, rules: &BTreeSet<String>, problems: &mut Problems) ->
         );
     }
     Some(entry)
+}
+
+fn read_assessment(node: &Node, problems: &mut Problems) -> Option<Assessment> {
+    let mut fields = Fields::of(node, "`vex` of the allowlist entry", problems)?;
+    let status = fields.take::<VexStatus>("status", problems);
+    let justification = fields.take::<Option<Justification>>("justification", problems);
+    fields.finish(problems);
+    let assessment = Assessment {
+        status: status?,
+        justification: justification?,
+    };
+    if assessment.justification.is_some() && assessment.status != VexStatus::NotAffected {
+        problems.add(
+            node.place,
+            "`justification` is for what is `not_affected`; leave it out",
+        );
+    }
+    Some(assessment)
 }
 
 fn unknown<'a>(

@@ -4,7 +4,9 @@ use crate::document::{Problems, Value};
 use crate::text::{one_line, suggestion};
 use crate::verdict::Action;
 use jiff::civil::Date;
-use plimsoll_types::{Change, Ecosystem, FindingClass, FixState, GapKind, Severity};
+use plimsoll_types::{
+    Change, Ecosystem, FindingClass, FixState, GapKind, Justification, Severity, VexStatus,
+};
 use serde::{Serialize, Serializer};
 
 impl Value for String {
@@ -119,6 +121,8 @@ words! {
     Ecosystem: Ecosystem::ALL;
     GapKind: GapKind::ALL;
     Change: Change::ALL;
+    VexStatus: VexStatus::ALL;
+    Justification: Justification::ALL;
 }
 
 /// A number of whole days.

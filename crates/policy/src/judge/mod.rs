@@ -40,7 +40,7 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
     let mapping = mapping.map(|mapping| mapping.name.clone());
     let inputs = (
         Content::of(subject.inventory),
-        subject.findings,
+        (subject.findings, subject.suppressed),
         &subject.data,
         policy.identity(),
         &day,

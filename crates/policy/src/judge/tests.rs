@@ -2,8 +2,10 @@ use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
 use plimsoll_types::{
-    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, KnownExploited, Severity,
+    Digest, Ecosystem, Finding, Fix, FixState, GapKind, ImageConfig, Justification, KnownExploited,
+    Severity, Suppressed, Suppression, VexStatement, VexStatus,
 };
+use std::collections::BTreeSet;
 
 const CRITICAL: &str = "
   - name: critical
@@ -321,6 +323,62 @@ fn equal_inputs_have_equal_ids_and_any_difference_shows() {
 }
 
 #[test]
+fn an_entry_may_say_that_it_is_no_danger() {
+    let vex = "vex: {status: not_affected, justification: vulnerable_code_not_present}";
+    let entry = |more: &str| allowing(&format!("id: CVE-2026-0001, until: never{more}"));
+    let of = |policy: &Policy| {
+        let judged = verdict(policy, &vulnerable());
+        judged.reasons[0].allowed.clone().unwrap().vex
+    };
+    let said = of(&entry(&format!(", {vex}"))).unwrap();
+    assert_eq!(said.status, VexStatus::NotAffected);
+    assert_eq!(
+        said.justification,
+        Some(Justification::VulnerableCodeNotPresent)
+    );
+    assert_eq!(of(&entry("")), None);
+    let wrong = vex.replace("not_affected", "affected");
+    let document = format!(
+        "version: 1\nname: t\nallowlist: [{{id: a, reason: r, by: b, until: never, {wrong}}}]\nrules: []"
+    );
+    let error = Policy::parse(&document, "t").unwrap_err().to_string();
+    assert!(error.contains("is for what is `not_affected`"), "{error}");
+}
+
+#[test]
+fn the_id_names_the_vex_statements_that_had_an_effect() {
+    let starter = Policy::starter();
+    let stated = |author: &str, status: VexStatus| VexStatement {
+        status,
+        justification: None,
+        words: String::new(),
+        author: author.into(),
+        document: String::new(),
+        time: None,
+    };
+    let suppressed = |author: &str| {
+        let mut scene = vulnerable();
+        let mut finding = scene.findings.remove(0);
+        finding.vex = Some(stated(author, VexStatus::NotAffected));
+        scene.suppressed.push(Suppressed {
+            finding,
+            reason: Suppression::Vex,
+            detail: String::new(),
+        });
+        verdict(&starter, &scene)
+    };
+    let mut annotated = vulnerable();
+    annotated.findings[0].vex = Some(stated("vendor", VexStatus::Affected));
+    let ids = [
+        verdict(&starter, &vulnerable()).id,
+        suppressed("vendor").id,
+        suppressed("somebody").id,
+        verdict(&starter, &annotated).id,
+    ];
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
 fn the_digest_of_a_policy_is_of_its_meaning() {
     let yaml = rules(CRITICAL, "");
     let json = policy(
@@ -504,10 +562,7 @@ fn the_id_depends_on_what_was_known_and_not_on_what_it_was_called() {
     let new = verdict(&policy, &vulnerable().against(&empty)).id;
     let known = verdict(&policy, &vulnerable().against(&vulnerable())).id;
     assert_eq!(
-        [&plain, &new, &known]
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .len(),
+        [&plain, &new, &known].iter().collect::<BTreeSet<_>>().len(),
         3
     );
     let mut renamed = vulnerable();

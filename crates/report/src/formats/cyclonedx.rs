@@ -6,11 +6,13 @@ mod vulnerability;
 mod xml;
 
 use super::reference::References;
+use super::vex;
 use crate::Report;
 pub(super) use component::oci_purl;
 use component::{Component, Property, properties};
 use plimsoll_sbom::properties::of_coverage;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use vulnerability::Vulnerability;
 
@@ -23,6 +25,11 @@ pub(super) fn json(report: &Report<'_>, version: &str, out: &mut dyn io::Write) 
 
 pub(super) fn xml(report: &Report<'_>, version: &str, out: &mut dyn io::Write) -> io::Result<()> {
     xml::write(&Bom::complete(report, version)?, out)
+}
+
+/// What is said of each finding, with the packages that have any.
+pub(super) fn vex(report: &Report<'_>, version: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    super::write_json(&Bom::of_answers(report, version).named()?, out)
 }
 
 #[derive(Serialize)]
@@ -46,8 +53,11 @@ struct Bom {
 
 #[derive(Serialize)]
 struct Metadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
     tools: Tools,
-    component: Component,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<Component>,
     properties: Vec<Property>,
 }
 
@@ -57,6 +67,20 @@ struct Metadata {
 enum Tools {
     Components { components: Vec<Component> },
     Names([Tool; 1]),
+}
+
+impl Tools {
+    fn this_program(version: &str, refs: &mut References) -> Self {
+        match version {
+            "1.4" => Tools::Names([Tool {
+                name: "plimsoll",
+                version: env!("CARGO_PKG_VERSION"),
+            }]),
+            _ => Tools::Components {
+                components: vec![Component::this_program(refs)],
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -79,12 +103,15 @@ struct Composition {
 }
 
 impl Bom {
-    /// With a serial number that names the content.
     fn complete(report: &Report<'_>, version: &str) -> io::Result<Self> {
-        let mut bom = Self::of(report, version);
-        let uuid = super::uuid(&serde_json::to_vec(&bom)?);
-        bom.serial_number = Some(format!("urn:uuid:{uuid}"));
-        Ok(bom)
+        Self::of(report, version).named()
+    }
+
+    /// With a serial number that names the content.
+    fn named(mut self) -> io::Result<Self> {
+        let uuid = super::uuid(&serde_json::to_vec(&self)?);
+        self.serial_number = Some(format!("urn:uuid:{uuid}"));
+        Ok(self)
     }
 
     fn of(report: &Report<'_>, version: &str) -> Self {
@@ -125,15 +152,7 @@ impl Bom {
                 depends_on: needs.map(str::to_owned).collect(),
             })
         }));
-        let tools = match version {
-            "1.4" => Tools::Names([Tool {
-                name: "plimsoll",
-                version: env!("CARGO_PKG_VERSION"),
-            }]),
-            _ => Tools::Components {
-                components: vec![Component::this_program(&mut refs)],
-            },
-        };
+        let tools = Tools::this_program(version, &mut refs);
         if version == "1.4" {
             // Evidence of a place came with 1.5; properties have it too.
             components.iter_mut().for_each(Component::forget_evidence);
@@ -146,12 +165,48 @@ impl Bom {
             version: 1,
             dependencies,
             metadata: Metadata {
+                timestamp: None,
                 tools,
-                component: image,
+                component: Some(image),
                 properties: properties(of_coverage(&inventory.coverage)),
             },
             components,
             compositions,
+            vulnerabilities,
+        }
+    }
+
+    fn of_answers(report: &Report<'_>, version: &str) -> Self {
+        let inventory = report.inventory;
+        let mut refs = References::default();
+        // By its name alone nothing could be told to be the same product.
+        let image = vex::product(report).map(|_| Component::image(inventory, &mut refs));
+        let answers = vex::assess(report);
+        let concerned: BTreeSet<usize> = answers.iter().map(|a| a.finding.package).collect();
+        let packages = concerned.into_iter().filter_map(|index| {
+            let package = inventory.packages.get(index)?;
+            let mut component = Component::package(report, package, &mut refs);
+            component.forget_evidence();
+            Some((index, component))
+        });
+        let components: BTreeMap<usize, Component> = packages.collect();
+        let of_package = |index| components.get(&index).map(Component::reference);
+        let vulnerabilities = vulnerability::answered(report, version, &answers, of_package);
+        Self {
+            schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
+            bom_format: "CycloneDX",
+            spec_version: version.to_owned(),
+            serial_number: None,
+            version: 1,
+            metadata: Metadata {
+                timestamp: Some(vex::given(report)),
+                tools: Tools::this_program(version, &mut refs),
+                component: image,
+                properties: Vec::new(),
+            },
+            dependencies: Vec::new(),
+            components: components.into_values().collect(),
+            compositions: Vec::new(),
             vulnerabilities,
         }
     }

@@ -3,12 +3,14 @@
 mod cyclonedx;
 mod json;
 mod license;
+mod openvex;
 mod reference;
 mod spdx;
 mod spdx3;
 mod syft;
 mod table;
 mod text;
+mod vex;
 
 use crate::Report;
 use crate::plain::is_hidden;
@@ -82,6 +84,18 @@ pub const FORMATS: &[Format] = &[
         versions: &["16"],
         about: "the JSON of Syft, as Grype and others read it",
         render: |report, _, out| syft::render(report, out),
+    },
+    Format {
+        name: "openvex",
+        versions: &["0.2.0"],
+        about: "VEX in OpenVEX: what is said of each finding",
+        render: |report, _, out| openvex::render(report, out),
+    },
+    Format {
+        name: "cyclonedx-vex",
+        versions: cyclonedx::VERSIONS,
+        about: "the same in CycloneDX (JSON)",
+        render: cyclonedx::vex,
     },
     Format {
         name: "table",

@@ -24,7 +24,8 @@ pub(super) fn write(bom: &Bom, out: &mut dyn io::Write) -> io::Result<()> {
     xml.element("bom", &attributes, |xml| {
         xml.element("metadata", &[], |xml| {
             xml.element("tools", &[], |xml| tools(xml, &bom.metadata.tools));
-            component(xml, &bom.metadata.component);
+            let image = bom.metadata.component.iter();
+            image.for_each(|image| component(xml, image));
             properties(xml, &bom.metadata.properties);
         });
         xml.element("components", &[], |xml| {

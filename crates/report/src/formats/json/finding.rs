@@ -1,6 +1,8 @@
 use super::package::{LocationEntry, locations, purl, version};
 use crate::Report;
-use plimsoll_types::{Cvss, Epss, Finding, Fix, KnownExploited, Match, SeverityClaim, Suppressed};
+use plimsoll_types::{
+    Cvss, Epss, Finding, Fix, KnownExploited, Match, SeverityClaim, Suppressed, VexStatement,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -29,6 +31,7 @@ pub(super) struct FindingEntry<'a> {
     locations: Vec<LocationEntry<'a>>,
     matches: Vec<MatchEntry<'a>>,
     fingerprint: String,
+    vex: Option<VexEntry<'a>>,
     suppressed: Option<SuppressionEntry<'a>>,
     pub(super) new: Option<bool>,
 }
@@ -67,6 +70,7 @@ impl<'a> FindingEntry<'a> {
             locations: locations(package),
             matches: finding.matches.iter().map(MatchEntry::of).collect(),
             fingerprint: finding.fingerprint(ecosystem, &record.name),
+            vex: finding.vex.as_ref().map(VexEntry::of),
             suppressed: suppressed.map(SuppressionEntry::of),
             new: None,
         })
@@ -156,6 +160,29 @@ impl<'a> EpssEntry<'a> {
             score: epss.score,
             percentile: epss.percentile,
             day: &epss.day,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct VexEntry<'a> {
+    status: &'static str,
+    justification: Option<&'static str>,
+    words: &'a str,
+    author: &'a str,
+    document: &'a str,
+    time: Option<&'a str>,
+}
+
+impl<'a> VexEntry<'a> {
+    fn of(said: &'a VexStatement) -> Self {
+        Self {
+            status: said.status.as_str(),
+            justification: said.justification.map(|reason| reason.as_str()),
+            words: &said.words,
+            author: &said.author,
+            document: &said.document,
+            time: said.time.as_deref(),
         }
     }
 }
