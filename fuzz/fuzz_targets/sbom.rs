@@ -17,6 +17,7 @@ fuzz_target!(|data: &[u8]| {
         upgrades: &BTreeMap::new(),
         verdict: None,
         data: None,
+        lifecycle: None,
         now: Default::default(),
         source_date: None,
         all: true,
@@ -27,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
             continue;
         };
         let mut out = Vec::new();
-        if chosen.render(&report, &mut out).is_ok() && !format.versions.is_empty() {
+        if chosen.render(&report, &mut out).is_ok() && !format.versions.is_empty() && format.name != "openvex" {
             let again = plimsoll_sbom::read(&out);
             assert!(again.is_ok(), "{}: {again:?}", format.name);
         }

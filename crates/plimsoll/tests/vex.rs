@@ -1,5 +1,5 @@
 //! `--vex`, and VEX documents as output.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
