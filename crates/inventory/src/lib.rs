@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`take`].
 
+mod base;
 mod cache;
 pub mod collector;
 pub mod collectors;
@@ -21,6 +22,7 @@ mod take;
 mod tar;
 mod tree;
 
+pub use base::{built_on, inherited, rebased};
 pub use cache::FactCache;
 pub use facts::{Algorithm, Fact, FileDigest, LayerFacts, OwnedFile, Ownership};
 pub use pass::Limits;

@@ -35,6 +35,8 @@ enum Verb {
     Diff(commands::diff::Arguments),
     /// Why is a vulnerability reported of an image, or why not?
     Explain(commands::explain::Arguments),
+    /// What is the smallest change that turns this image green?
+    Fix(commands::fix::Arguments),
     /// Advisory data: how old, from where; update.
     Data(commands::data::Arguments),
     /// What this build knows: collectors, feeds, gates, formats.
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Sbom(arguments) => commands::sbom::run(&arguments),
         Verb::Diff(arguments) => commands::diff::run(&arguments),
         Verb::Explain(arguments) => commands::explain::run(&arguments),
+        Verb::Fix(arguments) => commands::fix::run(&arguments),
         Verb::Data(arguments) => commands::data::run(&arguments),
         Verb::List(arguments) => commands::list::run(&arguments),
     };

@@ -12,6 +12,7 @@ mod image;
 mod judge;
 mod pattern;
 mod policy;
+mod repair;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -23,6 +24,7 @@ pub use document::PolicyError;
 pub use gates::{gates, reference};
 pub use judge::judge;
 pub use policy::Policy;
+pub use repair::{Found, Means, Outlook, Upgrade, outlook, repair};
 pub use subject::Subject;
 pub use verdict::{
     Action, Against, Allowance, Assessment, DataPosition, Evidence, Outcome, PolicyIdentity,

@@ -10,10 +10,12 @@ mod grid;
 mod group;
 mod plain;
 mod plan;
+mod remedy;
 mod report;
 
 pub use difference::{Difference, Order, PackageChange, Setting, Side};
 pub use explanation::{explanation_json, explanation_text};
 pub use formats::{Chosen, FORMATS, Format};
 pub use plain::plain;
+pub use remedy::{Base, Remedy};
 pub use report::{Report, closing_line};

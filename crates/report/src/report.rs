@@ -80,6 +80,14 @@ pub(crate) fn rules_that(number: usize, verb: &str) -> String {
 
 /// The last line of a run, for people and for `grep`.
 pub fn closing_line(verdict: &Verdict) -> String {
+    let told = closing_words(verdict);
+    let digest: String = verdict.policy.digest.chars().take(6).collect();
+    let policy = &verdict.policy.name;
+    plain(&format!("plimsoll: {told} (policy {policy}@{digest})"))
+}
+
+/// The outcome and how many rules make it.
+pub(crate) fn closing_words(verdict: &Verdict) -> String {
     let fired = |action| rules(counting(Some(verdict), action));
     let stops = fired(Action::Stop);
     let told = match verdict.outcome {
@@ -93,7 +101,7 @@ pub fn closing_line(verdict: &Verdict) -> String {
             format!("can't tell: {} cannot be judged{why}", count(stops, "rule"))
         }
     };
-    let told = match &verdict.against {
+    match &verdict.against {
         Some(against) => {
             let new = count(against.new.len(), "finding");
             format!(
@@ -102,8 +110,5 @@ pub fn closing_line(verdict: &Verdict) -> String {
             )
         }
         None => told,
-    };
-    let digest: String = verdict.policy.digest.chars().take(6).collect();
-    let policy = &verdict.policy.name;
-    plain(&format!("plimsoll: {told} (policy {policy}@{digest})"))
+    }
 }

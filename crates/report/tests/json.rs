@@ -1,6 +1,7 @@
 //! The documented form.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod documented;
 mod fixture;
 
 use fixture::Case;
@@ -77,29 +78,6 @@ fn environment_values_stay_out() {
     assert!(text.contains("\"TOKEN\"") && !text.contains("hunter2"));
 }
 
-/// Every key, with `[]` for the elements of a list.
-fn keys(value: &Value, path: &str, out: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(_) if path == "config.labels" => {}
-        Value::Object(map) => {
-            for (key, value) in map {
-                let path = match path {
-                    "" => key.clone(),
-                    path => format!("{path}.{key}"),
-                };
-                keys(value, &path, out);
-                out.insert(path);
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                keys(item, &format!("{path}[]"), out);
-            }
-        }
-        _ => {}
-    }
-}
-
 #[test]
 fn every_field_is_documented() {
     let docs = include_str!("../../../docs/json.md");
@@ -110,28 +88,10 @@ fn every_field_is_documented() {
         fixture::cannot_tell(),
         fixture::compared(),
     ] {
-        keys(&parsed(&case), "", &mut found);
+        documented::keys(&parsed(&case), "", &mut found);
     }
     // Both lists hold findings of one form.
     let form = |path: String| path.replacen("suppressed[]", "findings[]", 1);
     let found: BTreeSet<_> = found.into_iter().map(form).collect();
-    // A table row is `| name | type | meaning |` below a heading that names
-    // the object.
-    let mut documented = BTreeSet::new();
-    let mut object = String::new();
-    for line in docs.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            object = title.split('`').nth(1).unwrap_or_default().to_owned();
-        } else if let Some(name) = line.strip_prefix("| `").and_then(|l| l.split('`').next()) {
-            let path = match &*object {
-                "" => name.to_owned(),
-                object => format!("{object}.{name}"),
-            };
-            documented.insert(path);
-        }
-    }
-    let missing: Vec<_> = found.difference(&documented).collect();
-    assert!(missing.is_empty(), "not in docs/json.md: {missing:#?}");
-    let gone: Vec<_> = documented.difference(&found).collect();
-    assert!(gone.is_empty(), "only in docs/json.md: {gone:#?}");
+    documented::check(&found, docs, "docs/json.md");
 }

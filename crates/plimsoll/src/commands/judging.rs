@@ -113,15 +113,24 @@ pub(super) struct Bench {
 impl Bench {
     /// What the advisory data and VEX say about the packages.
     pub(super) fn find(&self, inventory: &Inventory) -> Result<Matched, Failure> {
+        let (matched, warning) = self.try_find(inventory)?;
+        if let Some(warning) = warning {
+            eprintln!("plimsoll: {}", plain(&warning));
+        }
+        Ok(matched)
+    }
+
+    /// The same, with what is to be said of it once.
+    pub(super) fn try_find(
+        &self,
+        inventory: &Inventory,
+    ) -> Result<(Matched, Option<String>), Failure> {
         let mut matched = match &self.store {
             Some(store) => find(inventory, store),
             None => Matched::default(),
         };
         let applied = self.vex.apply(inventory, &mut matched).map_err(unusable)?;
-        if let Some(warning) = applied.warning() {
-            eprintln!("plimsoll: {}", plain(&warning));
-        }
-        Ok(matched)
+        Ok((matched, applied.warning()))
     }
 
     /// The advisory data; `None` where there is none.

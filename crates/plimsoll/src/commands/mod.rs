@@ -4,6 +4,7 @@ mod against;
 pub(crate) mod data;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod fix;
 mod judging;
 pub(crate) mod list;
 pub(crate) mod sbom;

@@ -5,7 +5,7 @@ use plimsoll_types::{ImageConfig, Inventory};
 /// A setting with another value; `None` where it is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The name that `docs/compare.md` has for it.
+    /// The name that `docs/diff.md` has for it.
     pub name: &'static str,
     /// As it was.
     pub before: Option<String>,

@@ -1,4 +1,4 @@
-//! `plimsoll.difference/1` (docs/compare.md).
+//! `plimsoll.difference/1` (docs/diff.md).
 
 use super::{Difference, Known, PackageChange, Side};
 use plimsoll_types::{Layer, Package};
