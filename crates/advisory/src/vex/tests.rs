@@ -318,13 +318,24 @@ fn of_one_time_the_more_specific_product_counts() {
 }
 
 #[test]
-fn a_document_replaces_its_older_versions() {
+fn of_one_time_the_later_version_of_a_document_counts() {
     let (inventory, mut matched) = scene(vec![curl()]);
-    let old = not_affected(&id("pkg:deb/debian/curl"));
-    let new = openvex(&[(&id("pkg:deb/debian/other"), "affected", "")]);
+    let old = not_affected(&id("pkg:deb/debian/curl@7.88.1-10"));
+    let new = openvex(&[(&id("pkg:deb/debian/curl"), "affected", "")]);
     let new = new.replace(r#""version":1"#, r#""version":2"#);
     apply(&inventory, &mut matched, &[old, new]);
     assert_eq!(matched.findings.len(), 1);
+}
+
+/// All documents of Docker Hardened Images do.
+#[test]
+fn documents_that_share_an_id_are_all_heard() {
+    let (inventory, mut matched) = scene(vec![curl(), deb("zlib1g", "1", "zlib")]);
+    let curl = not_affected(&id("pkg:deb/debian/curl"));
+    let zlib = not_affected(&id("pkg:deb/debian/zlib1g"));
+    let zlib = zlib.replace(r#""version":1"#, r#""version":2"#);
+    apply(&inventory, &mut matched, &[curl, zlib]);
+    assert_eq!(matched.suppressed.len(), 2);
 }
 
 #[test]
