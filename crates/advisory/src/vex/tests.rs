@@ -265,10 +265,10 @@ fn a_librarys_statement_counts_where_all_paths_lead_through_it() {
     let only = graph(&[("app", &[1]), ("a", &[2]), ("b", &[])]);
     assert_eq!(suppresses(&only, &document), [false, false, true]);
     let around = graph(&[("app", &[1, 3]), ("a", &[2]), ("b", &[]), ("c", &[2])]);
-    assert_eq!(suppresses(&around, &document)[2], false);
+    assert!(!suppresses(&around, &document)[2]);
     // Nothing leads to `b` but a ring of its own.
     let ring = graph(&[("a", &[]), ("b", &[2]), ("c", &[1])]);
-    assert_eq!(suppresses(&ring, &document)[1], false);
+    assert!(!suppresses(&ring, &document)[1]);
     let further = graph(&[("a", &[1]), ("b", &[2]), ("c", &[1, 3]), ("d", &[])]);
     assert_eq!(suppresses(&further, &document), [false, true, true, true]);
 }
@@ -443,7 +443,9 @@ fn a_broken_document_is_named_with_the_reason() {
         ("[1]", "it is not OpenVEX"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let error = Vex::open(&[file.clone()]).unwrap_err().to_string();
+        let error = Vex::open(std::slice::from_ref(&file))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("a.json") && error.contains(told), "{error}");
     }
     let error = Vex::open(&[folder.path().join("absent")]).unwrap_err();
