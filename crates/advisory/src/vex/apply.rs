@@ -173,7 +173,7 @@ impl Search<'_> {
             .flatten()
             .copied()
             .collect();
-        let mut best: Option<(Rank, (&Document, &Statement))> = None;
+        let mut about: Vec<(Rank, (&Document, &Statement))> = Vec::new();
         let vex = self.vex;
         for at in candidates {
             let Some(document) = vex.documents.get(at.0) else {
@@ -188,10 +188,20 @@ impl Search<'_> {
             self.used.insert(at);
             let time = statement.time.or(document.time);
             let rank = (time, weight, statement.status, Reverse(at));
-            if best.as_ref().is_none_or(|(known, _)| *known < rank) {
-                best = Some((rank, (document, statement)));
-            }
+            about.push((rank, (document, statement)));
         }
+        // Of one time a document's own later version counts. Different
+        // documents may share an id, so older ones are still heard.
+        let mut newest: HashMap<(&str, Option<Timestamp>), &[u64]> = HashMap::new();
+        for ((time, ..), (document, _)) in &about {
+            let known = newest.entry((&document.id, *time)).or_default();
+            *known = (*known).max(&document.version);
+        }
+        about.retain(|((time, ..), (document, _))| {
+            let newest = newest.get(&(document.id.as_str(), *time));
+            document.id.is_empty() || newest.is_none_or(|newest| *newest == document.version)
+        });
+        let best = about.into_iter().max_by_key(|(rank, _)| *rank);
         Ok(
             best.map(|((time, ..), (document, statement))| VexStatement {
                 status: statement.status,

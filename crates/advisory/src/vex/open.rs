@@ -64,7 +64,6 @@ impl Vex {
                 }
             }
         }
-        vex.drop_replaced();
         Ok(vex)
     }
 
@@ -96,17 +95,6 @@ impl Vex {
             ..document
         }));
         Ok(known)
-    }
-
-    /// A document takes the place of its own older versions.
-    fn drop_replaced(&mut self) {
-        // The first of each id is the newest.
-        self.documents.sort_by(|a, b| {
-            let age = |document: &Document| (document.version.clone(), document.time);
-            a.id.cmp(&b.id).then_with(|| age(b).cmp(&age(a)))
-        });
-        self.documents
-            .dedup_by(|later, kept| !kept.id.is_empty() && later.id == kept.id);
     }
 }
 

@@ -265,10 +265,10 @@ fn a_librarys_statement_counts_where_all_paths_lead_through_it() {
     let only = graph(&[("app", &[1]), ("a", &[2]), ("b", &[])]);
     assert_eq!(suppresses(&only, &document), [false, false, true]);
     let around = graph(&[("app", &[1, 3]), ("a", &[2]), ("b", &[]), ("c", &[2])]);
-    assert_eq!(suppresses(&around, &document)[2], false);
+    assert!(!suppresses(&around, &document)[2]);
     // Nothing leads to `b` but a ring of its own.
     let ring = graph(&[("a", &[]), ("b", &[2]), ("c", &[1])]);
-    assert_eq!(suppresses(&ring, &document)[1], false);
+    assert!(!suppresses(&ring, &document)[1]);
     let further = graph(&[("a", &[1]), ("b", &[2]), ("c", &[1, 3]), ("d", &[])]);
     assert_eq!(suppresses(&further, &document), [false, true, true, true]);
 }
@@ -318,13 +318,24 @@ fn of_one_time_the_more_specific_product_counts() {
 }
 
 #[test]
-fn a_document_replaces_its_older_versions() {
+fn of_one_time_the_later_version_of_a_document_counts() {
     let (inventory, mut matched) = scene(vec![curl()]);
-    let old = not_affected(&id("pkg:deb/debian/curl"));
-    let new = openvex(&[(&id("pkg:deb/debian/other"), "affected", "")]);
+    let old = not_affected(&id("pkg:deb/debian/curl@7.88.1-10"));
+    let new = openvex(&[(&id("pkg:deb/debian/curl"), "affected", "")]);
     let new = new.replace(r#""version":1"#, r#""version":2"#);
     apply(&inventory, &mut matched, &[old, new]);
     assert_eq!(matched.findings.len(), 1);
+}
+
+/// All documents of Docker Hardened Images do.
+#[test]
+fn documents_that_share_an_id_are_all_heard() {
+    let (inventory, mut matched) = scene(vec![curl(), deb("zlib1g", "1", "zlib")]);
+    let curl = not_affected(&id("pkg:deb/debian/curl"));
+    let zlib = not_affected(&id("pkg:deb/debian/zlib1g"));
+    let zlib = zlib.replace(r#""version":1"#, r#""version":2"#);
+    apply(&inventory, &mut matched, &[curl, zlib]);
+    assert_eq!(matched.suppressed.len(), 2);
 }
 
 #[test]
@@ -432,7 +443,9 @@ fn a_broken_document_is_named_with_the_reason() {
         ("[1]", "it is not OpenVEX"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let error = Vex::open(&[file.clone()]).unwrap_err().to_string();
+        let error = Vex::open(std::slice::from_ref(&file))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("a.json") && error.contains(told), "{error}");
     }
     let error = Vex::open(&[folder.path().join("absent")]).unwrap_err();
