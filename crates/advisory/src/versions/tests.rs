@@ -397,38 +397,6 @@ fn long_and_deep_texts_are_read_in_good_time() {
     assert!(started.elapsed().as_secs() < 20);
 }
 
-/// `cargo test --release -p plimsoll-advisory comparisons_per -- --ignored --nocapture`
-#[test]
-#[ignore = "prints figures"]
-fn comparisons_per_scheme() {
-    for (scheme, a, b) in [
-        (Scheme::Deb, "1:2.4.52-1ubuntu4.1", "1:2.4.52-1ubuntu4.10"),
-        (Scheme::Rpm, "0:4.18.0-477.el8", "0:4.18.0-477.10.1.el8_8"),
-        (Scheme::Apk, "1.2.3_git20230101-r0", "1.2.3_git20230101-r1"),
-        (Scheme::Semver, "16.13.0-beta.10", "16.13.0-beta.11"),
-        (Scheme::Pep440, "1.26.0rc1", "1.26.0rc2"),
-        (Scheme::Maven, "5.3.0.RELEASE", "5.3.1.RELEASE"),
-        (Scheme::Gem, "7.0.8.1", "7.0.8.2"),
-    ] {
-        const ROUNDS: u32 = 200_000;
-        let started = std::time::Instant::now();
-        for _ in 0..ROUNDS {
-            let _ = std::hint::black_box(scheme.parse(std::hint::black_box(a)));
-        }
-        let read = started.elapsed() / ROUNDS;
-        let (a, b) = (scheme.parse(a).unwrap(), scheme.parse(b).unwrap());
-        let started = std::time::Instant::now();
-        for _ in 0..ROUNDS {
-            let _ = std::hint::black_box(std::hint::black_box(&a).cmp(std::hint::black_box(&b)));
-        }
-        println!(
-            "{}: read {read:?}, compare {:?}",
-            scheme.as_str(),
-            started.elapsed() / ROUNDS
-        );
-    }
-}
-
 /// Texts that look like versions often enough to reach every branch.
 fn version() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
