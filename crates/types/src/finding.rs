@@ -175,6 +175,17 @@ pub struct SeverityClaim {
     pub cvss: Option<Cvss>,
 }
 
+impl SeverityClaim {
+    /// A severity that `source` gives without a vector.
+    pub fn in_word(source: &str, severity: Severity) -> Self {
+        Self {
+            source: source.to_owned(),
+            severity,
+            cvss: None,
+        }
+    }
+}
+
 /// A CVSS vector with the score computed from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cvss {

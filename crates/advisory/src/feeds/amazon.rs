@@ -74,11 +74,7 @@ impl AmazonUpdateinfo {
                 published: Some(date("issued").to_owned()).filter(|day| !day.is_empty()),
                 modified: modified.to_owned(),
                 severities: severity
-                    .map(|severity| SeverityClaim {
-                        source: "amazon".to_owned(),
-                        severity,
-                        cvss: None,
-                    })
+                    .map(|severity| SeverityClaim::in_word("amazon", severity))
                     .into_iter()
                     .collect(),
                 affected: affected.clone(),

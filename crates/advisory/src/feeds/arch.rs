@@ -71,11 +71,7 @@ impl Feed for ArchTracker {
                     title: group.kind.clone(),
                     url: Some(format!("https://security.archlinux.org/{}", group.name)),
                     severities: Severity::from_word(&group.severity)
-                        .map(|severity| SeverityClaim {
-                            source: "arch".to_owned(),
-                            severity,
-                            cvss: None,
-                        })
+                        .map(|severity| SeverityClaim::in_word("arch", severity))
                         .into_iter()
                         .collect(),
                     affected: affected.clone(),

@@ -114,11 +114,7 @@ fn affected(source: &str, codename: &str, row: &Row) -> Option<Affected> {
     Some(Affected {
         verdict,
         fix,
-        severity: severity.map(|severity| SeverityClaim {
-            source: "debian".to_owned(),
-            severity,
-            cvss: None,
-        }),
+        severity: severity.map(|severity| SeverityClaim::in_word("debian", severity)),
         ..Affected::new(namespace, source, vec![Window { to, ..Window::ALL }])
     })
 }

@@ -139,11 +139,7 @@ impl Update {
                 published: self.date_submitted.clone(),
                 modified: modified.clone(),
                 severities: severity
-                    .map(|severity| SeverityClaim {
-                        source: "fedora".to_owned(),
-                        severity,
-                        cvss: None,
-                    })
+                    .map(|severity| SeverityClaim::in_word("fedora", severity))
                     .into_iter()
                     .collect(),
                 affected: affected.clone(),

@@ -93,11 +93,7 @@ impl GentooGlsa {
                 published: Some(announced.to_owned()).filter(|day| !day.is_empty()),
                 modified: glsa.text_of("revised").to_owned(),
                 severities: severity
-                    .map(|severity| SeverityClaim {
-                        source: "gentoo".to_owned(),
-                        severity,
-                        cvss: None,
-                    })
+                    .map(|severity| SeverityClaim::in_word("gentoo", severity))
                     .into_iter()
                     .collect(),
                 affected: affected.clone(),

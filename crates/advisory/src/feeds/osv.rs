@@ -426,19 +426,11 @@ impl Record {
             } else if let Some(severity) = Severity::from_word(&vector.score)
                 && !vector.kind.starts_with("CVSS")
             {
-                claims.push(SeverityClaim {
-                    source: self.source().to_owned(),
-                    severity,
-                    cvss: None,
-                });
+                claims.push(SeverityClaim::in_word(self.source(), severity));
             }
         }
         if claims.is_empty() {
-            claims.extend(word.map(|severity| SeverityClaim {
-                source: self.source().to_owned(),
-                severity,
-                cvss: None,
-            }));
+            claims.extend(word.map(|severity| SeverityClaim::in_word(self.source(), severity)));
         }
         // A vendor's word, then the newest vector.
         claims.sort_by(|a, b| {
@@ -484,11 +476,7 @@ impl Record {
             let word = urgency.or(subject.database_specific.severity.as_deref());
             let word = word
                 .and_then(Severity::from_word)
-                .map(|severity| SeverityClaim {
-                    source: self.source().to_owned(),
-                    severity,
-                    cvss: None,
-                });
+                .map(|severity| SeverityClaim::in_word(self.source(), severity));
             let own = || match subject.severity.is_empty() {
                 true => None,
                 false => self.severities(&subject.severity).into_iter().next(),

@@ -138,11 +138,7 @@ impl Record {
             score if score >= 4.0 => Severity::Medium,
             _ => Severity::Low,
         };
-        Some(SeverityClaim {
-            source: "rubysec".to_owned(),
-            severity,
-            cvss: None,
-        })
+        Some(SeverityClaim::in_word("rubysec", severity))
     }
 }
 

@@ -74,11 +74,7 @@ fn advisory(feed: &str, definition: &Definition, affected: Vec<Affected>, intake
             published: Some(date.to_owned()).filter(|date| !date.is_empty()),
             modified: date.to_owned(),
             severities: severity
-                .map(|severity| SeverityClaim {
-                    source: "azurelinux".to_owned(),
-                    severity,
-                    cvss: None,
-                })
+                .map(|severity| SeverityClaim::in_word("azurelinux", severity))
                 .into_iter()
                 .collect(),
             affected: affected.clone(),

@@ -57,11 +57,7 @@ pub(super) fn read(vendor: &Vendor, document: &[u8], intake: &mut Intake) -> Res
                 published: Some(issued.clone()).filter(|day| !day.is_empty()),
                 modified: issued.clone(),
                 severities: severity
-                    .map(|severity| SeverityClaim {
-                        source: vendor.source.to_owned(),
-                        severity,
-                        cvss: None,
-                    })
+                    .map(|severity| SeverityClaim::in_word(vendor.source, severity))
                     .into_iter()
                     .collect(),
                 affected: affected.clone(),

@@ -1,24 +1,36 @@
 //! Red Hat's CSAF documents: which products they are about, and what they say
 //! of them.
 
-mod advisories;
-mod vex;
-
-pub(crate) use advisories::RhelAdvisories;
-pub(crate) use vex::RhelVex;
-
 use super::csaf::rows::{Place, Publisher, Subject};
-use super::csaf::{Product, Statement, Status};
+use super::csaf::{Document, Product, Statement, Status};
+use super::{Feed, json};
 use crate::advisory::architecture;
+use crate::intake::Intake;
 use crate::namespace::Namespace;
 use plimsoll_types::PackageUrl;
 
-/// Whether a document is one of Red Hat's of that category.
-fn recognises(head: &str, category: &str) -> bool {
-    head.starts_with('{') && head.contains(category) && head.contains("redhat.com")
+/// One kind of Red Hat's documents.
+pub(crate) struct RedHat {
+    about: &'static str,
+    /// How CSAF calls the kind.
+    category: &'static str,
+    publisher: Publisher,
 }
 
-/// Red Hat, with one kind of its documents.
+/// One document for each CVE, with every state.
+pub(crate) static VEX: RedHat = RedHat {
+    about: "Red Hat CSAF VEX, one document for each CVE, with what is not affected and what will not be fixed",
+    category: "\"csaf_vex\"",
+    publisher: publisher("rhel-vex", "https://access.redhat.com/security/cve/"),
+};
+
+/// One document for each RHSA, with what it fixes.
+pub(crate) static ADVISORIES: RedHat = RedHat {
+    about: "Red Hat CSAF advisories (RHSA), one document each, with the builds of every stream",
+    category: "\"csaf_security_advisory\"",
+    publisher: publisher("rhel-advisories", "https://access.redhat.com/errata/"),
+};
+
 const fn publisher(feed: &'static str, page: &'static str) -> Publisher {
     Publisher {
         feed,
@@ -26,6 +38,30 @@ const fn publisher(feed: &'static str, page: &'static str) -> Publisher {
         page,
         tells_modules: true,
         place,
+    }
+}
+
+impl Feed for RedHat {
+    fn name(&self) -> &'static str {
+        self.publisher.feed
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn recognises(&self, head: &str) -> bool {
+        head.starts_with('{') && head.contains(self.category) && head.contains("redhat.com")
+    }
+
+    fn is_per_record(&self) -> bool {
+        true
+    }
+
+    fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {
+        let document: Document = json(document)?;
+        self.publisher.read(&document, intake);
+        Ok(())
     }
 }
 

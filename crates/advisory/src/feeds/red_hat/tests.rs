@@ -243,7 +243,7 @@ fn other_products_are_left_out_and_counted() {
         ],
     );
     let mut intake = Intake::default();
-    RhelVex.read(document.as_bytes(), &mut intake).unwrap();
+    VEX.read(document.as_bytes(), &mut intake).unwrap();
     assert!(intake.is_empty());
     let skipped: Vec<_> = intake.tallies["rhel-vex"].skipped.keys().collect();
     assert_eq!(
@@ -265,7 +265,7 @@ fn the_copy_that_was_changed_last_stays_and_withdrawn_ones_go() {
     let gone = vex("CVE-2024-2", &row("Affected")).replace("final", "withdrawn");
     let mut intake = Intake::default();
     for document in [&new, &old, &gone] {
-        RhelVex.read(document.as_bytes(), &mut intake).unwrap();
+        VEX.read(document.as_bytes(), &mut intake).unwrap();
     }
     let states: Vec<_> = intake
         .advisories()
@@ -333,7 +333,7 @@ fn a_vector_does_not_outweigh_red_hats_own_word() {
         "scores":[{"cvss_v3":{"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},"products":["full-0"]}]"#,
     );
     let mut intake = Intake::default();
-    RhelVex.read(document.as_bytes(), &mut intake).unwrap();
+    VEX.read(document.as_bytes(), &mut intake).unwrap();
     let advisory = intake.advisories().next().unwrap();
     let [claim] = advisory.severities.as_slice() else {
         panic!()
