@@ -89,8 +89,10 @@ impl Entry {
                 .is_none_or(|pattern| pattern.matches(value))
         };
         package_of(reason, subject).is_some_and(|package| {
-            matches(&self.package, &package.record.name)
-                && matches(&self.version, &package.record.full_version())
+            let record = &package.record;
+            (matches(&self.package, &record.name)
+                || matches(&self.package, &record.canonical_name()))
+                && matches(&self.version, &record.full_version())
         })
     }
 

@@ -69,5 +69,5 @@ impl Baseline {
 
 fn fingerprint(inventory: &Inventory, finding: &Finding) -> Option<String> {
     let record = &inventory.packages.get(finding.package)?.record;
-    Some(finding.fingerprint(record.ecosystem.as_str(), &record.name))
+    Some(finding.fingerprint(record))
 }

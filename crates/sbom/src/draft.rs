@@ -28,6 +28,8 @@ pub(crate) struct Draft {
     components: Vec<Component>,
     /// The first needs the second.
     edges: Vec<(String, String)>,
+    /// The first brought the second's files.
+    owners: Vec<(String, String)>,
     /// References of what the document says it describes.
     pub described: BTreeSet<String>,
     /// References of what is part or need of something else.
@@ -75,6 +77,13 @@ impl Draft {
         }
     }
 
+    pub fn owner(&mut self, owner: &str, owned: &str) {
+        match self.owners.len() < MOST_EDGES {
+            true => self.owners.push((owner.to_owned(), owned.to_owned())),
+            false => self.over = true,
+        }
+    }
+
     /// The inventory that comes of it.
     pub fn finish(mut self) -> Bill {
         self.document();
@@ -98,6 +107,20 @@ impl Draft {
             let from = usize::try_from(from).unwrap_or(usize::MAX);
             if let Some(package) = inventory.packages.get_mut(from) {
                 package.depends_on.push(to);
+            }
+        }
+        for (owner, owned) in &self.owners {
+            let index = |reference| usize::try_from(found.number(reference)?).ok();
+            let (Some(owner), Some(owned)) = (index(owner), index(owned)) else {
+                continue;
+            };
+            let owner = inventory.packages.get(owner).map(|package| &package.record);
+            let owner = owner.filter(|record| record.ecosystem.is_os());
+            let owner = owner.map(|record| record.name.clone());
+            if let Some(package) = inventory.packages.get_mut(owned)
+                && !package.record.ecosystem.is_os()
+            {
+                package.owned_by = package.owned_by.take().or(owner);
             }
         }
         for package in &mut inventory.packages {

@@ -41,11 +41,17 @@ pub(crate) fn read(text: &str) -> Result<Bill, ReadError> {
         .flatten()
     {
         let get = |key: &str| text_of(relationship, key);
-        if let (Some(parent), Some(child), Some("dependency-of")) =
-            (get("parent"), get("child"), get("type"))
-        {
-            draft.edge(child, parent);
-            draft.inner.insert(parent.to_owned());
+        let (Some(parent), Some(child)) = (get("parent"), get("child")) else {
+            continue;
+        };
+        match get("type") {
+            Some("dependency-of") => {
+                draft.edge(child, parent);
+                draft.inner.insert(parent.to_owned());
+            }
+            // The files of one are all the other's.
+            Some("ownership-by-file-overlap") => draft.owner(parent, child),
+            _ => {}
         }
     }
     for artifact in &document.artifacts {

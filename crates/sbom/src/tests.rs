@@ -294,6 +294,33 @@ fn syft_tells_more_in_its_own_form() {
 }
 
 #[test]
+fn what_a_distribution_installed_stays_its_own_in_syfts_form() {
+    let document = r#"{"artifacts":[
+       {"id":"1","name":"python3-pip","version":"23.0.1+dfsg-1","type":"deb","purl":"pkg:deb/debian/python3-pip@23.0.1%2Bdfsg-1"},
+       {"id":"2","name":"pip","version":"23.0.1","type":"python","purl":"pkg:pypi/pip@23.0.1"},
+       {"id":"3","name":"app","version":"1","type":"python","purl":"pkg:pypi/app@1"}],
+      "artifactRelationships":[
+       {"parent":"1","child":"2","type":"ownership-by-file-overlap"},
+       {"parent":"3","child":"1","type":"ownership-by-file-overlap"},
+       {"parent":"2","child":"3","type":"ownership-by-file-overlap"},
+       {"parent":"9","child":"3","type":"ownership-by-file-overlap"}],
+      "descriptor":{"name":"syft"},"schema":{"version":"16.1.0"}}"#;
+    let packages = inventory(document).packages;
+    let owners = packages
+        .iter()
+        .map(|p| (p.record.name.as_str(), p.owned_by.as_deref()));
+    let owners: Vec<_> = owners.collect();
+    assert_eq!(
+        owners,
+        [
+            ("python3-pip", None),
+            ("app", None),
+            ("pip", Some("python3-pip"))
+        ]
+    );
+}
+
+#[test]
 fn shells_of_windows_write_utf_16() {
     let text = cyclonedx(r#"{"type":"library","name":"a","purl":"pkg:npm/a@1"}"#);
     let mut bytes = vec![0xff, 0xfe];

@@ -1,4 +1,4 @@
-use crate::{Severity, VexStatement};
+use crate::{PackageRecord, Severity, VexStatement};
 use serde::{Deserialize, Serialize};
 
 /// A vulnerability of a package of the image.
@@ -56,9 +56,10 @@ impl Finding {
     }
 
     /// Stable fingerprint `plm1:<20 hex>` of vulnerability and package name,
-    /// independent of version, tag, layer and path.
-    pub fn fingerprint(&self, ecosystem: &str, package: &str) -> String {
-        let text = format!("vulnerability\n{}\n{ecosystem}\n{package}\n-", self.id);
+    /// independent of version, tag, layer, path and spelling.
+    pub fn fingerprint(&self, package: &PackageRecord) -> String {
+        let (ecosystem, name) = (package.ecosystem.as_str(), package.canonical_name());
+        let text = format!("vulnerability\n{}\n{ecosystem}\n{name}\n-", self.id);
         let hash = blake3::hash(text.as_bytes()).to_hex();
         format!("plm1:{}", &hash[..20])
     }

@@ -206,7 +206,7 @@ impl Speaker<'_> {
             && let Some(package) = subject.inventory.packages.get(finding.package)
         {
             let record = &package.record;
-            return finding.fingerprint(record.ecosystem.as_str(), &record.name);
+            return finding.fingerprint(record);
         }
         let text = format!("{}\n{}\n{about}", self.gate, self.trigger);
         let hash = blake3::hash(text.as_bytes()).to_hex();

@@ -107,6 +107,6 @@ fn finding(Known { finding, package }: &Known<'_>) -> Value {
         "layer": package.introduced,
         "fixed_in": finding.fix.versions,
         "title": finding.title,
-        "fingerprint": finding.fingerprint(record.ecosystem.as_str(), &record.name),
+        "fingerprint": finding.fingerprint(record),
     })
 }

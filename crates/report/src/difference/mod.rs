@@ -138,7 +138,7 @@ fn by_fingerprint<'a>(
             continue;
         };
         let record = &package.record;
-        let fingerprint = finding.fingerprint(record.ecosystem.as_str(), &record.name);
+        let fingerprint = finding.fingerprint(record);
         let this = Known { finding, package };
         let kept = worst.entry(fingerprint).or_insert(this);
         let rank = |known: &Known<'_>| {

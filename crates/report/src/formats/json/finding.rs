@@ -69,7 +69,7 @@ impl<'a> FindingEntry<'a> {
             instruction: report.instruction(package.introduced),
             locations: locations(package),
             matches: finding.matches.iter().map(MatchEntry::of).collect(),
-            fingerprint: finding.fingerprint(ecosystem, &record.name),
+            fingerprint: finding.fingerprint(record),
             vex: finding.vex.as_ref().map(VexEntry::of),
             suppressed: suppressed.map(SuppressionEntry::of),
             new: None,
