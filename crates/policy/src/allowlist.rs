@@ -1,11 +1,13 @@
 use crate::Subject;
 use crate::document::LastDay;
+use crate::gates::OfPackage;
 use crate::image::{Images, Target};
 use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::{Allowance, Assessment, Evidence, Reason};
 use jiff::civil::Date;
 use plimsoll_types::Package;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// An accepted reason. Every selector that is given must match.
 #[derive(Clone, Debug, Serialize)]
@@ -21,8 +23,83 @@ pub(crate) struct Entry {
     pub(crate) reason: String,
     pub(crate) by: String,
     pub(crate) until: LastDay,
+    /// It holds only while this is so of the vulnerability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) when: Option<Box<OfPackage>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) vex: Option<Assessment>,
+}
+
+/// Entries in the order of the document, found without asking each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowlist {
+    entries: Vec<Entry>,
+    /// By lower-case vulnerability id.
+    by_id: HashMap<String, Vec<usize>>,
+    by_fingerprint: HashMap<String, Vec<usize>>,
+    /// By package name, where no other of these is given.
+    by_package: HashMap<String, Vec<usize>>,
+    /// All others.
+    others: Vec<usize>,
+}
+
+impl Allowlist {
+    pub(crate) fn of(entries: Vec<Entry>) -> Self {
+        let mut list = Self::default();
+        for (index, entry) in entries.iter().enumerate() {
+            let literal = entry.package.as_ref().and_then(Pattern::literal);
+            let place = match (&entry.id, &entry.fingerprint, literal) {
+                (Some(id), ..) => list.by_id.entry(id.to_ascii_lowercase()).or_default(),
+                (_, Some(fingerprint), _) => {
+                    list.by_fingerprint.entry(fingerprint.clone()).or_default()
+                }
+                (.., Some(name)) => list.by_package.entry(name.to_owned()).or_default(),
+                _ => &mut list.others,
+            };
+            place.push(index);
+        }
+        list.entries = entries;
+        list
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries that cover `reason`, their end aside, in their order.
+    pub(crate) fn covering(
+        &self,
+        reason: &Reason,
+        subject: &Subject<'_>,
+        target: &Target<'_>,
+    ) -> Vec<(usize, &Entry)> {
+        let mut found: Vec<usize> = self.others.clone();
+        let mut add = |entries: Option<&Vec<usize>>| found.extend(entries.into_iter().flatten());
+        add(self.by_fingerprint.get(&reason.fingerprint));
+        if !self.by_id.is_empty()
+            && let Evidence::Finding(index) = reason.evidence
+            && let Some(finding) = subject.findings.get(index)
+        {
+            for id in std::iter::once(&finding.id).chain(&finding.aliases) {
+                add(self.by_id.get(&id.to_ascii_lowercase()));
+            }
+        }
+        if let Some(package) = package_of(reason, subject) {
+            let canonical = package.record.canonical_name();
+            add(self.by_package.get(package.record.name.as_str()));
+            if canonical != package.record.name {
+                add(self.by_package.get(canonical.as_ref()));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        let entries = found
+            .into_iter()
+            .filter_map(|index| Some((index, self.entries.get(index)?)));
+        entries
+            .filter(|(_, entry)| entry.covers(reason, subject, target))
+            .collect()
+    }
 }
 
 impl Entry {
@@ -41,6 +118,7 @@ impl Entry {
             && self.covers_id(reason, subject)
             && self.covers_package(reason, subject)
             && self.covers_path(reason, subject)
+            && self.holds(reason, subject)
             && self.images.matches(target)
     }
 
@@ -66,6 +144,20 @@ impl Entry {
         let path = self.path.as_ref().map(PathPattern::text);
         let all: Vec<&str> = texts.chain(package).chain(version).chain(path).collect();
         all.join(" ")
+    }
+
+    /// Whether it is about no one thing.
+    pub(crate) fn is_about_everything(&self) -> bool {
+        self.shown().is_empty() && self.when.is_none()
+    }
+
+    fn holds(&self, reason: &Reason, subject: &Subject<'_>) -> bool {
+        let Some(when) = &self.when else { return true };
+        let Evidence::Finding(index) = reason.evidence else {
+            return false;
+        };
+        let finding = subject.findings.get(index);
+        finding.is_some_and(|finding| when.holds(finding, subject))
     }
 
     fn covers_id(&self, reason: &Reason, subject: &Subject<'_>) -> bool {

@@ -101,6 +101,30 @@ pub(crate) struct Selector {
     label: BTreeMap<String, Vec<Pattern>>,
 }
 
+/// Images that must not ship whatever the rules say of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DeniedImages {
+    pub(crate) images: Images,
+    pub(crate) reason: String,
+}
+
+impl Value for DeniedImages {
+    fn expected() -> String {
+        "a mapping with `images` and `reason`".into()
+    }
+
+    fn read(node: &Node, _field: &str, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(node, "the denied image", problems)?;
+        let images = fields.take("images", problems);
+        let reason = fields.take("reason", problems);
+        fields.finish(problems);
+        Some(Self {
+            images: images?,
+            reason: reason?,
+        })
+    }
+}
+
 impl Images {
     /// Every image.
     pub(crate) fn all() -> Self {
@@ -218,7 +242,7 @@ mod tests {
         let mut problems = Problems::default();
         let node = Node::parse(text, &mut problems).unwrap();
         Images::read(&node, "images", &mut problems)
-            .unwrap_or_else(|| panic!("{}", problems.into_error("p")))
+            .unwrap_or_else(|| panic!("{}", problems.into_error()))
     }
 
     fn nginx() -> Inventory {

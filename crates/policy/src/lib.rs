@@ -5,9 +5,11 @@
 
 mod allowlist;
 mod baseline;
+mod condition;
 mod day;
 mod document;
 mod gates;
+mod hold;
 mod image;
 mod judge;
 mod pattern;
@@ -20,13 +22,13 @@ mod text;
 mod verdict;
 
 pub use baseline::Baseline;
-pub use document::PolicyError;
+pub use document::{Document, Fetch, PolicyError};
 pub use gates::{gates, reference};
 pub use judge::judge;
 pub use policy::Policy;
 pub use repair::{Found, Means, Outlook, Upgrade, outlook, repair};
 pub use subject::Subject;
 pub use verdict::{
-    Action, Against, Allowance, Assessment, DataPosition, Evidence, Outcome, PolicyIdentity,
+    Action, Against, Allowance, Assessment, DataPosition, Evidence, Hold, Outcome, PolicyIdentity,
     Reason, Verdict,
 };

@@ -49,6 +49,11 @@ impl Pattern {
         &self.text
     }
 
+    /// The only text that it matches, if there is but one.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        matches!(self.matcher, Matcher::Literal).then_some(&self.text)
+    }
+
     fn compile(text: &str) -> Result<Self, String> {
         let matcher = if text == "*" {
             Matcher::Everything

@@ -1,16 +1,18 @@
-use crate::allowlist::Entry;
-use crate::document::{self, PolicyError};
-use crate::gates::Check;
-use crate::image::{Images, Target};
+use crate::allowlist::{Allowlist, Entry};
+use crate::condition::Condition;
+use crate::document::{self, Document, Fetch, PolicyError};
+use crate::hold::Grace;
+use crate::image::{DeniedImages, Images, Target};
 use crate::verdict::{Action, PolicyIdentity};
+use jiff::civil::Date;
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Rules, the images they judge, and what is accepted.
 #[derive(Clone, Debug)]
 pub struct Policy {
     identity: PolicyIdentity,
     meaning: Meaning,
+    allowlist: Allowlist,
 }
 
 /// Everything that decides, without layout and comments. Serialised it is what
@@ -22,7 +24,31 @@ pub(crate) struct Meaning {
     /// In the order of the document.
     pub(crate) rules: Vec<Rule>,
     pub(crate) mappings: Vec<Mapping>,
+    /// Whether mappings were written, be it none.
+    #[serde(skip)]
+    pub(crate) is_mapped: bool,
     pub(crate) allowlist: Vec<Entry>,
+    pub(crate) allowed_images: Vec<Entry>,
+    pub(crate) denied_images: Vec<DeniedImages>,
+    /// What becomes of an image that no mapping is for.
+    pub(crate) default_action: Action,
+}
+
+impl Default for Meaning {
+    /// Nothing is mapped, so every image is stopped.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: None,
+            rules: Vec::new(),
+            mappings: Vec::new(),
+            is_mapped: false,
+            allowlist: Vec::new(),
+            allowed_images: Vec::new(),
+            denied_images: Vec::new(),
+            default_action: Action::Stop,
+        }
+    }
 }
 
 /// One rule.
@@ -31,13 +57,14 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     /// The rule set it stands in.
     pub(crate) set: String,
-    pub(crate) gate: &'static str,
-    pub(crate) trigger: &'static str,
-    #[serde(serialize_with = "serialize_check")]
-    pub(crate) check: Arc<dyn Check>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
     pub(crate) action: Action,
     /// What to do, in the words of the policy's author.
     pub(crate) advice: Option<String>,
+    /// It has its action only where it fires more often than that.
+    pub(crate) more_than: Option<u32>,
+    pub(crate) grace: Option<Grace>,
 }
 
 /// Which rule sets judge which images.
@@ -48,18 +75,30 @@ pub(crate) struct Mapping {
     pub(crate) rule_sets: Vec<String>,
 }
 
-fn serialize_check<S: serde::Serializer>(
-    check: &Arc<dyn Check>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    check.parameters().serialize(serializer)
-}
-
 impl Policy {
     /// Reads a policy document, YAML or JSON. `name` stands for it in errors:
     /// the path it was read from.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; that it extends another document is,
+    /// because nobody fetches that: see [`Policy::read`].
     pub fn parse(text: &str, name: &str) -> Result<Self, PolicyError> {
-        document::read(text, name).map(Self::of)
+        let document = Document {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        Self::read(&document, &mut |_, _| {
+            Err("a policy cannot extend another here".to_owned())
+        })
+    }
+
+    /// Reads a policy document and those that it extends, which `fetch` hands
+    /// over.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn read(document: &Document, fetch: &mut Fetch<'_>) -> Result<Self, PolicyError> {
+        document::read(document, fetch).map(Self::of)
     }
 
     /// The built-in policy that judges where no other is given.
@@ -70,10 +109,7 @@ impl Policy {
             // so every image would be stopped.
             Err(_) => Self::of(Meaning {
                 name: "starter".to_owned(),
-                description: None,
-                rules: Vec::new(),
-                mappings: Vec::new(),
-                allowlist: Vec::new(),
+                ..Meaning::default()
             }),
         }
     }
@@ -88,12 +124,17 @@ impl Policy {
         self.meaning.description.as_deref()
     }
 
-    fn of(meaning: Meaning) -> Self {
+    fn of(mut meaning: Meaning) -> Self {
         let identity = PolicyIdentity {
             name: meaning.name.clone(),
             digest: crate::judge::digest(&meaning).to_hex().to_string(),
         };
-        Self { identity, meaning }
+        let allowlist = Allowlist::of(std::mem::take(&mut meaning.allowlist));
+        Self {
+            identity,
+            meaning,
+            allowlist,
+        }
     }
 
     /// The first mapping that matches.
@@ -108,7 +149,23 @@ impl Policy {
         rules.filter(|rule| mapping.rule_sets.contains(&rule.set))
     }
 
-    pub(crate) fn allowlist(&self) -> &[Entry] {
-        &self.meaning.allowlist
+    pub(crate) fn allowlist(&self) -> &Allowlist {
+        &self.allowlist
+    }
+
+    pub(crate) fn default_action(&self) -> Action {
+        self.meaning.default_action
+    }
+
+    /// Why an image must not ship whatever the rules say.
+    pub(crate) fn denial(&self, target: &Target<'_>) -> Option<&DeniedImages> {
+        let mut denied = self.meaning.denied_images.iter();
+        denied.find(|denied| denied.images.matches(target))
+    }
+
+    /// The entry that lets an image through, on that day.
+    pub(crate) fn passage(&self, target: &Target<'_>, day: Date) -> Option<&Entry> {
+        let mut allowed = self.meaning.allowed_images.iter();
+        allowed.find(|entry| !entry.is_over(day) && entry.images.matches(target))
     }
 }

@@ -171,6 +171,6 @@ fn read<T: Value>(texts: &[&str]) -> Option<Vec<T>> {
     let text = serde_json::to_string(texts).unwrap();
     let node = Node::parse(&text, &mut problems).unwrap();
     let values = Vec::read(&node, "test", &mut problems);
-    assert!(problems.is_empty(), "{}", problems.into_error("test"));
+    assert!(problems.is_empty(), "{}", problems.into_error());
     values
 }

@@ -1,5 +1,6 @@
 use plimsoll_types::{Gap, Justification, VexStatus};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What the policy says about the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,7 +135,7 @@ pub struct DataPosition {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// Name of the rule, or of the built-in guard (`mapping`, `coverage`,
-    /// `advisory-data`, `allowlist`).
+    /// `advisory-data`, `allowlist`, `denied-images`).
     pub rule: String,
     /// The gate.
     pub gate: String,
@@ -156,6 +157,39 @@ pub struct Reason {
     pub allowed: Option<Allowance>,
     /// The finding is in the image that was compared with, too.
     pub known: bool,
+    /// What keeps it from having its action yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// What keeps a reason from having its action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hold {
+    /// Time was granted: it only warns.
+    Grace {
+        /// The last day, `YYYY-MM-DD`; `None` where it has no end.
+        until: Option<String>,
+    },
+    /// The rule is about more things than there are: it only says so.
+    Threshold {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        more_than: u32,
+    },
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Grace { until: Some(until) } => write!(f, "stops after {until}"),
+            Self::Grace { until: None } => f.write_str("does not stop"),
+            Self::Threshold { found, more_than } => {
+                write!(f, "{found} of at most {more_than}")
+            }
+        }
+    }
 }
 
 impl Reason {
@@ -164,11 +198,14 @@ impl Reason {
         self.allowed.is_none()
     }
 
-    /// What it does where it counts: what is known already only warns.
+    /// What it does where it counts: what is known already or has time left
+    /// only warns.
     pub fn effect(&self) -> Action {
-        match self.action {
-            Action::Stop if self.known => Action::Warn,
-            action => action,
+        match (self.action, &self.hold) {
+            (_, Some(Hold::Threshold { .. })) => Action::Info,
+            (Action::Stop, Some(Hold::Grace { .. })) => Action::Warn,
+            (Action::Stop, None) if self.known => Action::Warn,
+            (action, _) => action,
         }
     }
 }

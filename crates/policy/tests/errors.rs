@@ -131,7 +131,7 @@ prod.yaml:15:11: unknown rule `b`; known are a, coverage
 prod.yaml:17:12: `until`: `2026-13-01` is not its last day as `YYYY-MM-DD`, or `never`
 prod.yaml:20:14: unknown field `registri` in `images`; did you mean `registry`?
 prod.yaml:21:16: unknown rule set `strict`; known are rules
-prod.yaml:22:1: unknown field `surplus` in the policy; known are allowlist, description, mappings, name, rule_sets, rules, version";
+prod.yaml:22:1: unknown field `surplus` in the policy; known are allowed_images, allowlist, default_action, denied_images, description, disable, extends, mappings, name, rule_sets, rules, version";
     let actual = error(text);
     assert_eq!(actual, expected, "\n{actual}\n");
 }
@@ -158,7 +158,7 @@ fn the_document_as_a_whole_is_checked() {
         (
             "version: 1\nname: x\nrules: []\nallowlist: [{reason: r, by: b, until: never}]",
             "prod.yaml:4:13: the allowlist entry accepts everything; write at least one of `id`, \
-             `rule`, `fingerprint`, `package`, `version`, `path`",
+             `rule`, `fingerprint`, `package`, `version`, `path`, `when`",
         ),
         (
             "version: 1\nname: x\nrules: []\nallowlist: [{id: CVE-1, reason: r, by: b}]",
@@ -185,5 +185,38 @@ fn broken_yaml_is_one_line_with_its_place() {
         ("{\"a\": }}", "prod.yaml:1:8: misplaced bracket"),
     ] {
         assert_eq!(error(text), expected);
+    }
+}
+
+#[test]
+fn rules_on_several_triggers_are_checked_like_any_other() {
+    for (lines, expected) in [
+        (
+            "all_of:\n  - { gate: user, trigger: rot }",
+            "prod.yaml:6:32: `all_of` of rule `r`: unknown trigger `rot`; did you mean `root`?",
+        ),
+        (
+            "gate: user\ntrigger: root\nany_of: [{ gate: user, trigger: root }]",
+            "prod.yaml:4:5: rule `r` has a `gate` beside `all_of`, `any_of` or `none_of`; move it into one",
+        ),
+        (
+            "all_of: []",
+            "prod.yaml:5:13: `all_of` of rule `r` is empty; name conditions or leave it out",
+        ),
+        (
+            "gate: user\ntrigger: root\ngrace: 14d",
+            "prod.yaml:7:12: `grace` counts from a day that only vulnerabilities have; write `grace: { until: YYYY-MM-DD }`",
+        ),
+        (
+            "gate: user\ntrigger: root\ngrace: { until: 2026-12-01, for: 3d }",
+            "prod.yaml:7:12: `grace`: a mapping is not a time such as `14d` since publication, `{ for: 14d, from: fix }`, or `{ until: YYYY-MM-DD }`",
+        ),
+        (
+            "gate: user\ntrigger: root\nmore_than: many",
+            "prod.yaml:7:16: `more_than`: `many` is not a whole number",
+        ),
+    ] {
+        let found = error(&rule(lines));
+        assert_eq!(found.lines().next(), Some(expected), "{lines}");
     }
 }

@@ -4,7 +4,7 @@
 use crate::{Failure, folders, outputs};
 use clap::Args;
 use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, Vex, VexError, find, update};
-use plimsoll_policy::{Baseline, DataPosition, Policy, Subject, Verdict, judge};
+use plimsoll_policy::{Baseline, DataPosition, Document, Policy, Subject, Verdict, judge};
 use plimsoll_report::{Report, plain};
 use plimsoll_types::Inventory;
 use std::path::{Path, PathBuf};
@@ -213,8 +213,19 @@ fn unusable(error: VexError) -> Failure {
 }
 
 fn read_policy(path: &Path) -> Result<Policy, Failure> {
+    let document = read_document(path).map_err(|why| {
+        Failure::usage(format!("policy `{}` cannot be read: {why}", path.display()))
+    })?;
+    // What a document extends lies beside it, whatever the current folder is.
+    let mut fetch = |reference: &str, from: &str| {
+        let folder = Path::new(from).parent().unwrap_or(Path::new(""));
+        read_document(&folder.join(reference))
+    };
+    Policy::read(&document, &mut fetch).map_err(Failure::usage)
+}
+
+fn read_document(path: &Path) -> Result<Document, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("policy `{name}` cannot be read: {error}")))?;
-    Policy::parse(&text, &name).map_err(Failure::usage)
+    Ok(Document { name, text })
 }

@@ -5,9 +5,12 @@ use serde_saphyr::Spanned;
 use std::fmt;
 
 /// Largest document that is read, in bytes.
-const MAX_BYTES: usize = 1 << 20;
-/// Largest number of nodes after aliases are put in place.
-const MAX_NODES: usize = 200_000;
+const MAX_BYTES: usize = 32 << 20;
+/// Largest number of nodes after aliases are put in place: an allowlist of a
+/// hundred thousand entries fits.
+const MAX_NODES: usize = 2_000_000;
+/// Largest number of nodes that come from aliases.
+const MAX_ALIASED: usize = 200_000;
 
 /// Where a value stands, both counted from one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,10 +61,10 @@ impl Node {
                 max_depth: 32,
                 max_nodes: MAX_NODES,
                 max_events: 2 * MAX_NODES,
-                max_recorded_anchor_bytes: MAX_BYTES,
+                max_recorded_anchor_bytes: 1 << 20,
             },
             alias_limits: serde_saphyr::alias_limits! {
-                max_total_replayed_events: MAX_NODES,
+                max_total_replayed_events: MAX_ALIASED,
             },
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
@@ -118,6 +121,20 @@ impl Node {
             Content::Bool(false) => Some("false"),
             Content::Number(text) | Content::Text(text) => Some(text),
             Content::Null | Content::List(_) | Content::Map(_) => None,
+        }
+    }
+
+    /// The fields of a mapping of names to what `of` says; a problem where it
+    /// is none.
+    pub(crate) fn entries(&self, field: &str, of: &str, problems: &mut Problems) -> &[Entry] {
+        match &self.content {
+            Content::Map(entries) => entries,
+            _ => {
+                let shown = self.shown();
+                let message = format!("`{field}` is {shown}, not a mapping of names to {of}");
+                problems.add(self.place, message);
+                &[]
+            }
         }
     }
 
@@ -235,7 +252,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<Node, String> {
         let mut problems = Problems::default();
-        Node::parse(text, &mut problems).ok_or_else(|| problems.into_error("p").to_string())
+        Node::parse(text, &mut problems).ok_or_else(|| problems.into_error().to_string())
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use crate::document::node::Place;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Everything that is wrong with a policy document.
@@ -7,12 +8,13 @@ use std::fmt;
 /// and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct PolicyError {
-    name: String,
     problems: Vec<Problem>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Problem {
+    /// The document it is in.
+    name: String,
     place: Option<Place>,
     message: String,
 }
@@ -30,7 +32,7 @@ impl fmt::Display for PolicyError {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{}:", self.name)?;
+            write!(f, "{}:", problem.name)?;
             if let Some(place) = problem.place {
                 write!(f, "{}:{}:", place.line, place.column)?;
             }
@@ -44,7 +46,11 @@ impl fmt::Display for PolicyError {
 /// hold only so many of.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
+    /// The document that is read.
+    name: String,
     list: Vec<Problem>,
+    /// Of documents that this one extends.
+    inherited: Vec<Problem>,
     wildcards: usize,
 }
 
@@ -54,6 +60,14 @@ const MAX_WILDCARDS: usize = 10_000;
 const MAX_PROBLEMS: usize = 100;
 
 impl Problems {
+    /// Problems of the document of that name.
+    pub(crate) fn of(name: &str) -> Self {
+        Self {
+            name: crate::text::one_line(name),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, place: Place, message: impl Into<String>) {
         self.push(Some(place), message.into());
     }
@@ -64,8 +78,11 @@ impl Problems {
 
     fn push(&mut self, place: Option<Place>, message: String) {
         if self.list.len() < MAX_PROBLEMS {
-            let message = crate::text::one_line(&message);
-            self.list.push(Problem { place, message });
+            self.list.push(Problem {
+                name: self.name.clone(),
+                place,
+                message: crate::text::one_line(&message),
+            });
         }
     }
 
@@ -83,17 +100,23 @@ impl Problems {
         self.wildcards <= MAX_WILDCARDS
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// Takes over what is wrong with a document that this one extends.
+    pub(crate) fn inherit(&mut self, error: PolicyError) {
+        self.inherited.extend(error.problems);
     }
 
-    /// The error that reports everything collected, in the order of the text.
-    pub(crate) fn into_error(mut self, name: &str) -> PolicyError {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.inherited.is_empty()
+    }
+
+    /// The error that reports everything collected, in the order of the text,
+    /// documents that are extended first.
+    pub(crate) fn into_error(mut self) -> PolicyError {
         self.list.sort();
-        self.list.dedup();
-        PolicyError {
-            name: crate::text::one_line(name),
-            problems: self.list,
-        }
+        let mut problems = self.inherited;
+        problems.append(&mut self.list);
+        let mut seen = BTreeSet::new();
+        problems.retain(|problem| seen.insert(problem.clone()));
+        PolicyError { problems }
     }
 }

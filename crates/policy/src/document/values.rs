@@ -44,6 +44,20 @@ impl Value for bool {
     }
 }
 
+impl Value for u32 {
+    fn expected() -> String {
+        "a whole number".into()
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let number = scalar::<Self>(node, field, problems)?.parse().ok();
+        if number.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        number
+    }
+}
+
 /// One value counts as a list of one; an empty list would be a rule that never
 /// fires, so it is a problem.
 impl<T: Value> Value for Vec<T> {
@@ -230,6 +244,14 @@ impl LastDay {
     /// Whether `day` is after the last day.
     pub(crate) fn is_over(self, day: Date) -> bool {
         matches!(self, LastDay::On(last) if day > last)
+    }
+
+    /// Days from `day` to the last day; `None` without an end.
+    pub(crate) fn days_left(self, day: Date) -> Option<i64> {
+        match self {
+            LastDay::Never => None,
+            LastDay::On(last) => Some(crate::day::days(day, last)),
+        }
     }
 
     /// `YYYY-MM-DD`; `None` without an end.

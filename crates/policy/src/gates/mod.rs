@@ -20,7 +20,7 @@ mod vulnerabilities;
 pub(crate) use advisory_data::{Missing as DataMissing, Stale as DataStale};
 pub(crate) use coverage::Gaps;
 pub use reference::reference;
-pub(crate) use vulnerabilities::NAME as VULNERABILITIES;
+pub(crate) use vulnerabilities::{NAME as VULNERABILITIES, OfPackage};
 
 use crate::Subject;
 use crate::document::{Fields, Problems};
@@ -140,7 +140,7 @@ pub(crate) trait Parameters: Sized {
 /// may be left out.
 macro_rules! parameters {
     ($trigger:ident { $( $(#[doc = $about:literal])+ $field:ident: $kind:ty, )* }) => {
-        #[derive(Debug, serde::Serialize)]
+        #[derive(Clone, Debug, serde::Serialize)]
         pub(crate) struct $trigger { $( $(#[doc = $about])+ pub(crate) $field: $kind, )* }
 
         impl $crate::gates::Parameters for $trigger {

@@ -129,6 +129,14 @@ impl Trigger for OfPackage {
 const DEFAULT_KINDS: &[FindingClass] = &[FindingClass::Vulnerability, FindingClass::Malware];
 
 impl OfPackage {
+    /// Whether a finding meets every condition.
+    pub(crate) fn holds(&self, finding: &Finding, subject: &Subject<'_>) -> bool {
+        let package = subject.inventory.packages.get(finding.package);
+        package.is_some_and(|package| {
+            self.wants_finding(finding, subject.day()) && self.wants_package(package)
+        })
+    }
+
     fn wants_finding(&self, finding: &Finding, today: Date) -> bool {
         given(&self.severity_at_least, |least| finding.severity >= *least)
             && given(&self.severity, |list| list.contains(&finding.severity))

@@ -1,6 +1,9 @@
+use crate::allowlist::Entry;
+use crate::condition::Test;
 use crate::document::Days;
 use crate::gates::{self, Check, Fire};
-use crate::image::Target;
+use crate::hold::threshold;
+use crate::image::{DeniedImages, Target};
 use crate::policy::{Mapping, Policy, Rule};
 use crate::text::one_line;
 use crate::verdict::{Action, Against, Evidence, Outcome, Reason, Verdict};
@@ -10,7 +13,7 @@ use plimsoll_types::{
     User,
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufWriter;
 
 /// Age in days up to which data is used by a policy that does not say.
@@ -23,8 +26,9 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
     let mapping = policy.mapping(&target);
     let mut reasons = match mapping {
         Some(mapping) => judge_rules(policy, mapping, subject, &target),
-        None => vec![unmapped(subject)],
+        None => vec![unmapped(policy.default_action(), subject)],
     };
+    reasons.extend(policy.denial(&target).map(|denied| denial(denied, subject)));
     let against = subject.baseline.map(|_| against(subject));
     if let Some(against) = &against {
         for reason in &mut reasons {
@@ -35,7 +39,7 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         }
     }
     // Stable: rules fire in the order of the policy.
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.action));
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.effect()));
     let day = subject.day().to_string();
     let mapping = mapping.map(|mapping| mapping.name.clone());
     let inputs = (
@@ -141,21 +145,45 @@ fn judge_rules(
     target: &Target<'_>,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    let mut ranges = Vec::new();
     for rule in policy.rules(mapping) {
+        let (gate, trigger) = rule.condition.name();
         let speaker = Speaker {
             rule: &rule.name,
-            gate: rule.gate,
-            trigger: rule.trigger,
+            gate,
+            trigger,
             action: rule.action,
             advice: rule.advice.as_deref(),
         };
-        reasons.extend(speaker.ask(rule.check.as_ref(), subject));
+        let mut fires = Vec::new();
+        rule.condition.fire(subject, &mut fires);
+        let start = reasons.len();
+        reasons.extend(speaker.reasons(fires, subject));
+        ranges.push((rule, start..reasons.len()));
     }
-    let ends = allow(policy, &mut reasons, subject, target);
-    let rules: Vec<&Rule> = policy.rules(mapping).collect();
-    reasons.extend(guard(&rules, &reasons, subject));
-    reasons.extend(ends);
+    let notes = allow(policy, &mut reasons, subject, target);
+    for (rule, range) in ranges {
+        hold(rule, reasons.get_mut(range).unwrap_or_default(), subject);
+    }
+    let tests: Vec<&Test> = policy
+        .rules(mapping)
+        .flat_map(|rule| rule.condition.tests())
+        .collect();
+    reasons.extend(guard(&tests, &reasons, subject));
+    reasons.extend(notes);
     reasons
+}
+
+/// Keeps reasons from having their action while their rule says so.
+fn hold(rule: &Rule, reasons: &mut [Reason], subject: &Subject<'_>) {
+    if let Some(grace) = rule.grace {
+        for reason in &mut *reasons {
+            reason.hold = grace.hold(reason, subject);
+        }
+    }
+    if let Some(more_than) = rule.more_than {
+        threshold(more_than, reasons);
+    }
 }
 
 /// A rule or a built-in guard, as far as its reasons show it.
@@ -168,10 +196,14 @@ struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    /// The reasons of everything that `check` fires on, by evidence.
     fn ask(&self, check: &dyn Check, subject: &Subject<'_>) -> Vec<Reason> {
         let mut fires = Vec::new();
         check.fire(subject, &mut fires);
+        self.reasons(fires, subject)
+    }
+
+    /// The reasons of what fired, by evidence.
+    fn reasons(&self, fires: Vec<Fire>, subject: &Subject<'_>) -> Vec<Reason> {
         let reasons = fires.into_iter().map(|fire| self.reason(fire, subject));
         let mut reasons: Vec<Reason> = reasons.collect();
         reasons.sort_by(|a, b| {
@@ -197,6 +229,7 @@ impl Speaker<'_> {
             advice: advice.as_deref().map(one_line),
             allowed: None,
             known: false,
+            hold: None,
         }
     }
 
@@ -225,7 +258,19 @@ fn built_in<'a>(rule: &'a str, trigger: &'a str, action: Action) -> Speaker<'a> 
     }
 }
 
-fn unmapped(subject: &Subject<'_>) -> Reason {
+fn denial(denied: &DeniedImages, subject: &Subject<'_>) -> Reason {
+    let image = &subject.inventory.image;
+    let name = image.reference.as_ref().unwrap_or(&image.name);
+    let fire = Fire {
+        evidence: Evidence::Image,
+        about: name.clone(),
+        message: format!("`{name}` is denied: {}", denied.reason),
+        advice: None,
+    };
+    built_in("denied-images", "denied", Action::Stop).reason(fire, subject)
+}
+
+fn unmapped(action: Action, subject: &Subject<'_>) -> Reason {
     let image = &subject.inventory.image;
     let name = image.reference.as_ref().unwrap_or(&image.name);
     let fire = Fire {
@@ -234,13 +279,13 @@ fn unmapped(subject: &Subject<'_>) -> Reason {
         message: format!("no mapping of the policy is for `{name}`, so nothing judges it"),
         advice: Some("add a mapping for this image, or a last one with `images: \"*\"`".into()),
     };
-    built_in("mapping", "none", Action::Stop).reason(fire, subject)
+    built_in("mapping", "none", action).reason(fire, subject)
 }
 
 /// What the rules may not pass over in silence: gaps that no rule speaks of,
 /// and missing or old data where vulnerabilities are judged.
-fn guard(rules: &[&Rule], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reason> {
-    let judges_vulnerabilities = rules.iter().any(|rule| rule.gate == gates::VULNERABILITIES);
+fn guard(tests: &[&Test], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reason> {
+    let judges_vulnerabilities = tests.iter().any(|test| test.gate == gates::VULNERABILITIES);
     let spoken: BTreeSet<&Evidence> = reasons
         .iter()
         .filter(|reason| matches!(reason.evidence, Evidence::Gap(_)))
@@ -262,8 +307,8 @@ fn guard(rules: &[&Rule], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reas
         let checks: [(&str, &dyn Check); 2] =
             [("missing", &gates::DataMissing {}), ("stale", &stale)];
         for (trigger, check) in checks {
-            let has_rule = |rule: &&Rule| rule.gate == "advisory-data" && rule.trigger == trigger;
-            if !rules.iter().any(has_rule) {
+            let has_rule = |test: &&Test| test.gate == "advisory-data" && test.trigger == trigger;
+            if !tests.iter().any(has_rule) {
                 guards.extend(built_in("advisory-data", trigger, Action::Stop).ask(check, subject));
             }
         }
@@ -275,8 +320,11 @@ fn is_about_data(kind: GapKind) -> bool {
     kind == GapKind::NoAdvisoryData
 }
 
+/// Days before the end of an entry that it is said.
+const ENDS_SOON: i64 = 14;
+
 /// Allows what the allowlist covers, and says which ended entries would have
-/// covered what counts now.
+/// covered what counts now, and which end soon.
 fn allow(
     policy: &Policy,
     reasons: &mut [Reason],
@@ -284,39 +332,61 @@ fn allow(
     target: &Target<'_>,
 ) -> Vec<Reason> {
     let day = subject.day();
-    let mut missed = vec![0_usize; policy.allowlist().len()];
+    let passage = policy.passage(target, day).map(Entry::allowance);
+    let allowlist = policy.allowlist();
+    let mut ended: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut used: BTreeMap<usize, usize> = BTreeMap::new();
     for reason in reasons {
-        let covers =
-            |(_, entry): &(usize, &crate::allowlist::Entry)| entry.covers(reason, subject, target);
-        let entries: Vec<_> = policy
-            .allowlist()
-            .iter()
-            .enumerate()
-            .filter(covers)
-            .collect();
+        let entries = allowlist.covering(reason, subject, target);
         match entries.iter().find(|(_, entry)| !entry.is_over(day)) {
-            Some((_, entry)) => reason.allowed = Some(entry.allowance()),
-            None => entries.iter().for_each(|(index, _)| missed[*index] += 1),
+            Some((index, entry)) => {
+                reason.allowed = Some(entry.allowance());
+                *used.entry(*index).or_default() += 1;
+            }
+            None => {
+                reason.allowed = passage.clone();
+                for (index, _) in entries.iter().filter(|_| passage.is_none()) {
+                    *ended.entry(*index).or_default() += 1;
+                }
+            }
         }
     }
-    let ended = policy.allowlist().iter().zip(missed);
-    ended
-        .filter(|(_, count)| *count > 0)
-        .map(|(entry, count)| {
-            let things = if count == 1 { "reason counts" } else { "reasons count" };
-            let last = entry.until.text().unwrap_or_default();
-            let fire = Fire {
-                evidence: Evidence::Image,
-                about: entry.shown(),
-                message: format!(
-                    "the allowlist entry for {} ended on {last}, so {count} {things} again (accepted by {}: {})",
-                    entry.shown(), entry.by, entry.reason
-                ),
-                advice: Some("mend what it accepted, or give the entry a new `until`".into()),
-            };
-            built_in("allowlist", "expired", Action::Warn).reason(fire, subject)
-        })
-        .collect()
+    let entry = |index: usize| allowlist.entries().get(index);
+    let ended = ended.into_iter().filter_map(|(index, count)| {
+        let entry = entry(index)?;
+        let things = if count == 1 { "reason counts" } else { "reasons count" };
+        let last = entry.until.text()?;
+        let message = format!(
+            "the allowlist entry for {} ended on {last}, so {count} {things} again (accepted by {}: {})",
+            entry.shown(), entry.by, entry.reason
+        );
+        let advice = "mend what it accepted, or give the entry a new `until`";
+        let speaker = built_in("allowlist", "expired", Action::Warn);
+        Some(speaker.reason(note(entry, message, advice), subject))
+    });
+    let ending = used.into_iter().filter_map(|(index, count)| {
+        let entry = entry(index)?;
+        let left = entry.until.days_left(day).filter(|left| *left <= ENDS_SOON)?;
+        let things = if count == 1 { "reason" } else { "reasons" };
+        let days = if left == 1 { "day" } else { "days" };
+        let message = format!(
+            "the allowlist entry for {} ends on {}, {left} {days} from now, and covers {count} {things}",
+            entry.shown(), entry.until.text()?
+        );
+        let advice = "mend what it accepts before, or give the entry a new `until`";
+        let speaker = built_in("allowlist", "ends-soon", Action::Info);
+        Some(speaker.reason(note(entry, message, advice), subject))
+    });
+    ended.chain(ending).collect()
+}
+
+fn note(entry: &Entry, message: String, advice: &str) -> Fire {
+    Fire {
+        evidence: Evidence::Image,
+        about: entry.shown(),
+        message,
+        advice: Some(advice.to_owned()),
+    }
 }
 
 fn outcome(reasons: &[Reason]) -> Outcome {

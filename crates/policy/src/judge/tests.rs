@@ -1,3 +1,5 @@
+mod composed;
+
 use crate::testing::{Scene, finding};
 use crate::verdict::{Action, Evidence, Outcome, Reason, Verdict};
 use crate::{Policy, judge};
@@ -508,7 +510,7 @@ fn what_the_other_image_has_too_warns_instead_of_stopping() {
     let against = new.against.as_ref().unwrap();
     assert_eq!((against.known, &against.new[..]), (1, &[1][..]));
     let effects: Vec<_> = new.reasons.iter().map(Reason::effect).collect();
-    assert_eq!(effects, [Action::Warn, Action::Stop]);
+    assert_eq!(effects, [Action::Stop, Action::Warn]);
 }
 
 #[test]

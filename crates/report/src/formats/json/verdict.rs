@@ -1,7 +1,7 @@
 use super::GapEntry;
 use super::package::{purl, version};
 use crate::Report;
-use plimsoll_policy::{Action, Against, Allowance, Evidence, Outcome, Reason, Verdict};
+use plimsoll_policy::{Action, Against, Allowance, Evidence, Hold, Outcome, Reason, Verdict};
 use plimsoll_types::Package;
 use serde::Serialize;
 
@@ -83,6 +83,8 @@ struct ReasonEntry<'a> {
     fingerprint: &'a str,
     allowed: Option<AllowedEntry<'a>>,
     known: bool,
+    effect: Action,
+    hold: Option<&'a Hold>,
 }
 
 impl<'a> ReasonEntry<'a> {
@@ -98,6 +100,8 @@ impl<'a> ReasonEntry<'a> {
             fingerprint: &reason.fingerprint,
             allowed: reason.allowed.as_ref().map(AllowedEntry::of),
             known: reason.known,
+            effect: reason.effect(),
+            hold: reason.hold.as_ref(),
         }
     }
 }

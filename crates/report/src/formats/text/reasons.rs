@@ -27,12 +27,20 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
     }
     let (known, warnings): (Vec<_>, Vec<_>) = report
         .reasons(Action::Warn)
-        .partition(|reason| reason.action == Action::Stop);
+        .partition(|reason| reason.action == Action::Stop && reason.hold.is_none());
     if let (Some(against), false) = (&verdict.against, known.is_empty()) {
         let number = count(rules(known.iter().copied()), "rule");
         let name = shorten(&plain(&against.name), 50);
         page.section(format!("Known in {name} ({number} would stop)"));
         write_rules(report, groups, &known, 1, page);
+    }
+    let (held, warnings): (Vec<_>, Vec<_>) = warnings
+        .into_iter()
+        .partition(|reason| reason.action == Action::Stop);
+    for (hold, reasons) in by_hold(&held) {
+        let number = rules_that(rules(reasons.iter().copied()), "warn");
+        page.section(format!("{hold} ({number} until then)"));
+        write_rules(report, groups, &reasons, 1, page);
     }
     if !warnings.is_empty() {
         let number = rules(warnings.iter().copied());
@@ -48,6 +56,23 @@ pub(super) fn write(report: &Report<'_>, groups: &[Group<'_>], page: &mut Page) 
         }
     }
     write_allowed(report, groups, &verdict.reasons, page);
+}
+
+/// What has time left, by its last day, the nearest first.
+fn by_hold<'a>(reasons: &[&'a Reason]) -> BTreeMap<String, Vec<&'a Reason>> {
+    let mut holds: BTreeMap<String, Vec<&Reason>> = BTreeMap::new();
+    for reason in reasons {
+        let hold = reason
+            .hold
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let mut letters = hold.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let hold = first.into_iter().chain(letters).collect();
+        holds.entry(hold).or_default().push(reason);
+    }
+    holds
 }
 
 /// What is missing for a verdict and how to get it.
