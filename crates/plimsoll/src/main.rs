@@ -37,6 +37,10 @@ enum Verb {
     Explain(commands::explain::Arguments),
     /// What is the smallest change that turns this image green?
     Fix(commands::fix::Arguments),
+    /// Does my policy do what I think? Write, check, test and try policies.
+    Policy(commands::policy::Arguments),
+    /// The same verdict from what a scan recorded.
+    Replay(commands::replay::Arguments),
     /// Advisory data: how old, from where; update.
     Data(commands::data::Arguments),
     /// What this build knows: collectors, feeds, gates, formats.
@@ -61,6 +65,13 @@ impl Failure {
         }
     }
 
+    /// Says it on standard error.
+    pub(crate) fn tell(&self) {
+        for line in self.message.lines() {
+            eprintln!("plimsoll: {line}");
+        }
+    }
+
     /// Could not judge. The message may quote names from an image, so it is
     /// one line whatever they hold.
     pub(crate) fn unjudged(error: impl std::fmt::Display) -> Self {
@@ -82,15 +93,15 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => commands::diff::run(&arguments),
         Verb::Explain(arguments) => commands::explain::run(&arguments),
         Verb::Fix(arguments) => commands::fix::run(&arguments),
+        Verb::Policy(arguments) => commands::policy::run(&arguments),
+        Verb::Replay(arguments) => commands::replay::run(&arguments),
         Verb::Data(arguments) => commands::data::run(&arguments),
         Verb::List(arguments) => commands::list::run(&arguments),
     };
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            for line in failure.message.lines() {
-                eprintln!("plimsoll: {line}");
-            }
+            failure.tell();
             ExitCode::from(failure.code)
         }
     }

@@ -121,7 +121,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// A file appears under its name only when complete; a device, a pipe or what
 /// a link leads to is written where it is.
-fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let plain = match std::fs::symlink_metadata(path) {
         Ok(there) => there.is_file(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,

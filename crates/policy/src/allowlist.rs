@@ -1,5 +1,5 @@
 use crate::Subject;
-use crate::document::LastDay;
+use crate::document::{LastDay, Spot};
 use crate::gates::OfPackage;
 use crate::image::{Images, Target};
 use crate::pattern::{PathPattern, Pattern};
@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) when: Option<Box<OfPackage>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) vex: Option<Assessment>,
+    #[serde(skip)]
+    pub(crate) spot: Spot,
 }
 
 /// Entries in the order of the document, found without asking each.

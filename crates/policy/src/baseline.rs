@@ -1,11 +1,11 @@
 //! What another image has already, so that only what is new stops.
 
 use plimsoll_types::{Finding, Inventory, Severity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The vulnerabilities of the image that is compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     /// What people call it. It decides nothing: the same vulnerabilities are
     /// the same baseline under every name.
@@ -16,7 +16,7 @@ pub struct Baseline {
 }
 
 /// The worst that is known of a fingerprint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
     severity: Severity,
     exploited: bool,
@@ -47,6 +47,14 @@ impl Baseline {
         Self {
             name: name.to_owned(),
             known,
+        }
+    }
+
+    /// The same under another name.
+    pub fn called(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
         }
     }
 

@@ -11,6 +11,7 @@ use crate::verdict::{Evidence, Hold, Reason};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
+use serde_json::json;
 
 /// How long a rule only warns of what it would stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +56,25 @@ impl Value for Grace {
         "a time such as `14d` since publication, `{ for: 14d, from: fix }`, or \
          `{ until: YYYY-MM-DD }`"
             .into()
+    }
+
+    fn schema() -> serde_json::Value {
+        let (days, until) = (Days::schema(), LastDay::schema());
+        json!({ "anyOf": [
+            days,
+            {
+                "type": "object",
+                "properties": { "for": days, "from": Clock::schema() },
+                "required": ["for"],
+                "additionalProperties": false,
+            },
+            {
+                "type": "object",
+                "properties": { "until": until },
+                "required": ["until"],
+                "additionalProperties": false,
+            },
+        ] })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {

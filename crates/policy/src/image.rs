@@ -2,8 +2,10 @@
 
 use crate::document::{Content, Fields, Node, Problems, Value, wrong};
 use crate::pattern::{Pattern, any};
+use crate::text::quoted;
 use plimsoll_types::Inventory;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The names under which an image can be chosen.
@@ -132,31 +134,74 @@ impl Images {
     }
 
     pub(crate) fn matches(&self, target: &Target<'_>) -> bool {
+        self.mismatch(target).is_none()
+    }
+
+    /// Why `target` is not among them, in one line; `None` where it is.
+    pub(crate) fn mismatch(&self, target: &Target<'_>) -> Option<String> {
         match self {
-            Images::Named(patterns) => one_of(patterns, &target.references, &target.digests),
-            Images::Selected(selector) => selector.matches(target),
+            Images::Named(patterns) => {
+                let matches = one_of(patterns, &target.references, &target.digests);
+                let called = target.references.last().copied().unwrap_or(target.name);
+                (!matches).then(|| format!("{} does not match {}", texts(patterns), quoted(called)))
+            }
+            Images::Selected(selector) => selector.mismatch(target),
+        }
+    }
+
+    /// Whether it is every image.
+    pub(crate) fn is_everything(&self) -> bool {
+        match self {
+            Images::Named(patterns) => patterns.iter().any(Pattern::is_everything),
+            Images::Selected(_) => false,
         }
     }
 }
 
+fn texts(patterns: &[Pattern]) -> String {
+    let texts: Vec<String> = patterns
+        .iter()
+        .map(|pattern| quoted(pattern.text()))
+        .collect();
+    texts.join(", ")
+}
+
 impl Selector {
-    fn matches(&self, target: &Target<'_>) -> bool {
-        let part = |patterns: &Option<Vec<Pattern>>, values: &[&str]| {
-            patterns
-                .as_ref()
-                .is_none_or(|patterns| one_of(patterns, values, &[]))
-        };
-        part(&self.registry, target.registry.as_slice())
-            && part(&self.repository, &target.repositories)
-            && part(&self.tag, target.tag.as_slice())
-            && part(&self.digest, &target.digests)
-            && part(&self.name, &[target.name])
-            && part(&self.source, &[target.source])
-            && self.label.iter().all(|(name, patterns)| {
-                let value = target.labels.and_then(|labels| labels.get(name));
+    fn mismatch(&self, target: &Target<'_>) -> Option<String> {
+        type Part<'a> = (&'a str, &'a Option<Vec<Pattern>>, &'a [&'a str]);
+        let parts: [Part<'_>; 6] = [
+            ("registry", &self.registry, target.registry.as_slice()),
+            ("repository", &self.repository, &target.repositories),
+            ("tag", &self.tag, target.tag.as_slice()),
+            ("digest", &self.digest, &target.digests),
+            ("name", &self.name, &[target.name]),
+            ("source", &self.source, &[target.source]),
+        ];
+        for (part, patterns, values) in parts {
+            let Some(patterns) = patterns else { continue };
+            if one_of(patterns, values, &[]) {
+                continue;
+            }
+            let texts = texts(patterns);
+            return Some(match values.first() {
+                Some(value) => format!("`{part}` {texts} does not match {}", quoted(value)),
+                None => format!("`{part}` {texts}: the image has none"),
+            });
+        }
+        self.label.iter().find_map(|(name, patterns)| {
+            let value = target.labels.and_then(|labels| labels.get(name));
+            match value {
                 // A label chooses by being there, even where any value will do.
-                value.is_some_and(|value| any(patterns, value))
-            })
+                None => Some(format!("the image has no label {}", quoted(name))),
+                Some(value) if any(patterns, value) => None,
+                Some(value) => Some(format!(
+                    "label {} {} does not match {}",
+                    quoted(name),
+                    texts(patterns),
+                    quoted(value)
+                )),
+            }
+        })
     }
 }
 
@@ -177,6 +222,26 @@ impl Value for Images {
         "a pattern such as `docker.io/shop/*`, `\"*\"` for every image, a list of patterns, or a \
          mapping with `registry`, `repository`, `tag`, `digest`, `label`, `name`, `source`"
             .into()
+    }
+
+    fn schema() -> serde_json::Value {
+        let patterns = Vec::<Pattern>::schema();
+        let parts = ["registry", "repository", "tag", "digest", "name", "source"];
+        let mut properties: serde_json::Map<String, serde_json::Value> = parts
+            .into_iter()
+            .map(|part| (part.to_owned(), patterns.clone()))
+            .collect();
+        let labels = json!({ "type": "object", "additionalProperties": patterns });
+        properties.insert("label".to_owned(), labels);
+        json!({ "anyOf": [
+            patterns,
+            {
+                "type": "object",
+                "properties": properties,
+                "minProperties": 1,
+                "additionalProperties": false,
+            },
+        ] })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {

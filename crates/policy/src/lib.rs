@@ -5,6 +5,7 @@
 
 mod allowlist;
 mod baseline;
+mod cases;
 mod condition;
 mod day;
 mod document;
@@ -12,9 +13,12 @@ mod gates;
 mod hold;
 mod image;
 mod judge;
+mod lint;
+mod packs;
 mod pattern;
 mod policy;
 mod repair;
+mod schema;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -22,11 +26,15 @@ mod text;
 mod verdict;
 
 pub use baseline::Baseline;
+pub use cases::{Case, CaseImage, Cases};
 pub use document::{Document, Fetch, PolicyError};
 pub use gates::{gates, reference};
-pub use judge::judge;
+pub use judge::{Asked, Ran, Trail, judge, trail};
+pub use lint::{Remark, lint};
+pub use packs::{PACKS, Pack};
 pub use policy::Policy;
 pub use repair::{Found, Means, Outlook, Upgrade, outlook, repair};
+pub use schema::schema;
 pub use subject::Subject;
 pub use verdict::{
     Action, Against, Allowance, Assessment, DataPosition, Evidence, Hold, Outcome, PolicyIdentity,

@@ -1,8 +1,9 @@
 use crate::allowlist::{Allowlist, Entry};
 use crate::condition::Condition;
-use crate::document::{self, Document, Fetch, PolicyError};
+use crate::document::{self, Document, Fetch, PolicyError, Spot};
 use crate::hold::Grace;
 use crate::image::{DeniedImages, Images, Target};
+use crate::packs::Pack;
 use crate::verdict::{Action, PolicyIdentity};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -65,6 +66,8 @@ pub(crate) struct Rule {
     /// It has its action only where it fires more often than that.
     pub(crate) more_than: Option<u32>,
     pub(crate) grace: Option<Grace>,
+    #[serde(skip)]
+    pub(crate) spot: Spot,
 }
 
 /// Which rule sets judge which images.
@@ -73,6 +76,8 @@ pub(crate) struct Mapping {
     pub(crate) name: String,
     pub(crate) images: Images,
     pub(crate) rule_sets: Vec<String>,
+    #[serde(skip)]
+    pub(crate) spot: Spot,
 }
 
 impl Policy {
@@ -87,8 +92,9 @@ impl Policy {
             name: name.to_owned(),
             text: text.to_owned(),
         };
-        Self::read(&document, &mut |_, _| {
-            Err("a policy cannot extend another here".to_owned())
+        Self::read(&document, &mut |reference, _| {
+            let refused = || Err("a policy cannot extend another here".to_owned());
+            Pack::fetch(reference).unwrap_or_else(refused)
         })
     }
 
@@ -103,7 +109,7 @@ impl Policy {
 
     /// The built-in policy that judges where no other is given.
     pub fn starter() -> Self {
-        match Self::parse(include_str!("starter.yaml"), "starter.yaml") {
+        match Self::parse(include_str!("packs/starter.yaml"), "starter.yaml") {
             Ok(policy) => policy,
             // A test reads it; and were it broken, no image would be mapped,
             // so every image would be stopped.
@@ -155,6 +161,10 @@ impl Policy {
 
     pub(crate) fn default_action(&self) -> Action {
         self.meaning.default_action
+    }
+
+    pub(crate) fn meaning(&self) -> &Meaning {
+        &self.meaning
     }
 
     /// Why an image must not ship whatever the rules say.

@@ -26,10 +26,14 @@ impl Outcome {
         }
     }
 
+    /// Every outcome, the best first.
+    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::CannotTell, Self::Fail];
+
     /// The outcome of that name, as reports write it.
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Pass, Self::Warn, Self::CannotTell, Self::Fail];
-        all.into_iter().find(|outcome| outcome.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
     }
 
     /// The name used in output.

@@ -20,10 +20,11 @@ use lookup::{Hit, Lookup};
 use plimsoll_types::{
     Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Lifecycle, Package, Suppressed,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the advisory data says about an image.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Matched {
     /// One finding for each package and vulnerability, sorted by both.
     pub findings: Vec<Finding>,

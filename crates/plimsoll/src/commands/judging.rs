@@ -1,19 +1,19 @@
 //! Flags about how an image is judged, and the judging itself; shared by the
 //! verbs that judge.
 
+use super::policies::{Chosen, Documents, Read};
 use crate::{Failure, folders, outputs};
 use clap::Args;
 use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, Vex, VexError, find, update};
-use plimsoll_policy::{Baseline, DataPosition, Document, Policy, Subject, Verdict, judge};
+use plimsoll_policy::{Baseline, DataPosition, Policy, Subject, Verdict, judge};
 use plimsoll_report::{Report, plain};
 use plimsoll_types::Inventory;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub(super) struct Judging {
-    /// Policy document (YAML or JSON); the built-in `starter` when not given
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    policy: Chosen,
 
     /// Where advisory data lives [env: PLIMSOLL_DATA_DIR]
     #[arg(long, value_name = "DIR", conflicts_with = "advisories")]
@@ -41,18 +41,30 @@ pub(super) struct Judging {
 }
 
 impl Judging {
+    /// Whether a policy was named.
+    pub(super) fn names_policy(&self) -> bool {
+        self.policy.is_given()
+    }
+
+    /// The policy alone.
+    pub(super) fn policy(&self) -> Result<Policy, Failure> {
+        self.policy.read().map(|read| read.policy)
+    }
+
     /// Reads policy and advisory data, before any work on an image.
     pub(super) fn open(&self, offline: bool) -> Result<Bench, Failure> {
-        let policy = match &self.policy {
-            Some(path) => read_policy(path)?,
-            None => Policy::starter(),
-        };
         let now = match self.as_of {
             Some(day) => jiff::tz::TimeZone::UTC
                 .to_timestamp(day.at(0, 0, 0, 0))
                 .map_err(Failure::usage)?,
             None => jiff::Timestamp::now(),
         };
+        self.open_at(offline, now)
+    }
+
+    /// The same at a given moment.
+    pub(super) fn open_at(&self, offline: bool, now: jiff::Timestamp) -> Result<Bench, Failure> {
+        let Read { policy, documents } = self.policy.read()?;
         let remote = self.advisories.iter().find(|from| from.contains("://"));
         if let (true, Some(url)) = (offline, remote) {
             return Err(Failure::usage(format!(
@@ -92,6 +104,7 @@ impl Judging {
         };
         Ok(Bench {
             policy,
+            documents,
             store,
             vex,
             now,
@@ -103,6 +116,8 @@ impl Judging {
 /// What images are judged by: policy, advisory data and day.
 pub(super) struct Bench {
     pub(super) policy: Policy,
+    /// What the policy was read from.
+    pub(super) documents: Documents,
     pub(super) store: Option<Store>,
     vex: Vex,
     pub(super) now: jiff::Timestamp,
@@ -155,25 +170,14 @@ impl Bench {
             .coverage
             .extend(std::mem::take(&mut matched.coverage));
         let data = self.data();
-        let verdict = judge(
+        Ok(Judged::of(
             &self.policy,
-            &Subject {
-                inventory: &inventory,
-                findings: &matched.findings,
-                suppressed: &matched.suppressed,
-                data: data.clone(),
-                lifecycle: matched.lifecycle.as_ref(),
-                now: self.now,
-                baseline,
-            },
-        );
-        Ok(Judged {
             inventory,
             matched,
-            verdict,
             data,
-            now: self.now,
-        })
+            self.now,
+            baseline,
+        ))
     }
 }
 
@@ -183,10 +187,41 @@ pub(super) struct Judged {
     pub(super) matched: Matched,
     pub(super) verdict: Verdict,
     pub(super) data: Option<DataPosition>,
-    now: jiff::Timestamp,
+    pub(super) now: jiff::Timestamp,
 }
 
 impl Judged {
+    /// What `policy` says of all that is known.
+    pub(super) fn of(
+        policy: &Policy,
+        inventory: Inventory,
+        matched: Matched,
+        data: Option<DataPosition>,
+        now: jiff::Timestamp,
+        baseline: Option<&Baseline>,
+    ) -> Self {
+        let subject = subject(&inventory, &matched, data.as_ref(), now, baseline);
+        let verdict = judge(policy, &subject);
+        Self {
+            inventory,
+            matched,
+            verdict,
+            data,
+            now,
+        }
+    }
+
+    /// What was judged.
+    pub(super) fn subject<'a>(&'a self, baseline: Option<&'a Baseline>) -> Subject<'a> {
+        subject(
+            &self.inventory,
+            &self.matched,
+            self.data.as_ref(),
+            self.now,
+            baseline,
+        )
+    }
+
     /// The same as formats render it, without what was not asked for.
     pub(super) fn report(&self) -> Report<'_> {
         Report {
@@ -205,27 +240,27 @@ impl Judged {
     }
 }
 
+fn subject<'a>(
+    inventory: &'a Inventory,
+    matched: &'a Matched,
+    data: Option<&DataPosition>,
+    now: jiff::Timestamp,
+    baseline: Option<&'a Baseline>,
+) -> Subject<'a> {
+    Subject {
+        inventory,
+        findings: &matched.findings,
+        suppressed: &matched.suppressed,
+        data: data.cloned(),
+        lifecycle: matched.lifecycle.as_ref(),
+        now,
+        baseline,
+    }
+}
+
 fn unusable(error: VexError) -> Failure {
     match error {
         VexError::Unreadable(..) | VexError::Broken(..) => Failure::usage(error),
         VexError::TooMuch => Failure::unjudged(error),
     }
-}
-
-fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let document = read_document(path).map_err(|why| {
-        Failure::usage(format!("policy `{}` cannot be read: {why}", path.display()))
-    })?;
-    // What a document extends lies beside it, whatever the current folder is.
-    let mut fetch = |reference: &str, from: &str| {
-        let folder = Path::new(from).parent().unwrap_or(Path::new(""));
-        read_document(&folder.join(reference))
-    };
-    Policy::read(&document, &mut fetch).map_err(Failure::usage)
-}
-
-fn read_document(path: &Path) -> Result<Document, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let name = path.display().to_string();
-    Ok(Document { name, text })
 }

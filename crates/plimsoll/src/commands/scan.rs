@@ -2,10 +2,12 @@
 
 use super::against::Other;
 use super::judging::Judging;
+use super::record::Record;
 use super::source::Source;
 use crate::{Failure, outputs};
 use clap::Args;
 use plimsoll_report::Report;
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,6 +28,12 @@ pub(crate) struct Arguments {
     /// Also list packages that a later layer removed
     #[arg(long)]
     all_layers: bool,
+
+    /// Keep everything that the verdict rests on, for `replay` and `policy
+    /// what-if`: in FILE, or in a folder under the verdict's id. It holds the
+    /// image's whole configuration, its environment included
+    #[arg(long, value_name = "FILE|DIR")]
+    record: Option<PathBuf>,
 
     /// Vulnerabilities that `--against` has too, no worse, do not stop
     #[arg(long, requires = "against")]
@@ -53,6 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         ..judged.report()
     };
     outputs::write(&outputs, &report)?;
+    if let Some(path) = &arguments.record {
+        Record::of(&judged, &bench, baseline.as_ref()).write(path)?;
+    }
     eprintln!("{}", plimsoll_report::closing_line(&judged.verdict));
     Ok(judged.verdict.outcome.exit_code())
 }

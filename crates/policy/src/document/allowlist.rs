@@ -60,6 +60,7 @@ pub(super) fn read_entry(
             Some(when) => Some(Box::new(when?)),
             None => None,
         },
+        spot: problems.spot(place),
         vex: match vex {
             Some(assessment) => Some(assessment?),
             None => None,
@@ -96,6 +97,7 @@ fn read_assessment(node: &Node, problems: &mut Problems) -> Option<Assessment> {
 /// An image that is let through whatever the rules say of it.
 pub(super) fn read_allowed_image(node: &Node, problems: &mut Problems) -> Option<Entry> {
     let mut fields = Fields::of(node, "the allowed image", problems)?;
+    let spot = problems.spot(fields.place());
     let images = fields.take::<Images>("images", problems);
     let reason = fields.take("reason", problems);
     let by = fields.take("by", problems);
@@ -110,6 +112,7 @@ pub(super) fn read_allowed_image(node: &Node, problems: &mut Problems) -> Option
         path: None,
         when: None,
         vex: None,
+        spot,
         images: images?,
         reason: reason?,
         by: by?,

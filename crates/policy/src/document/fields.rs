@@ -1,6 +1,7 @@
 use crate::document::Problems;
 use crate::document::node::{Content, Entry, Node, Place};
 use crate::text::{quoted, suggestion};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The fields of a mapping; each is taken once, and what is left over at the
@@ -113,6 +114,12 @@ pub(crate) trait Value: Sized {
     /// What to write, for messages and documentation: `a number of days …`.
     fn expected() -> String;
 
+    /// The same as JSON Schema; a scalar of any kind when nothing closer is
+    /// said.
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "number", "boolean"] })
+    }
+
     /// Reads it; `None` after a problem was added.
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self>;
 }
@@ -126,6 +133,9 @@ pub(crate) trait Field: Sized {
     /// What to write.
     fn expected() -> String;
 
+    /// The same as JSON Schema.
+    fn schema() -> serde_json::Value;
+
     /// Takes it out of `fields`; `None` after a problem was added.
     fn take(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Self>;
 }
@@ -135,6 +145,10 @@ impl<T: Value> Field for T {
 
     fn expected() -> String {
         <T as Value>::expected()
+    }
+
+    fn schema() -> serde_json::Value {
+        <T as Value>::schema()
     }
 
     fn take(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Self> {
@@ -153,6 +167,10 @@ impl<T: Value> Field for Option<T> {
 
     fn expected() -> String {
         <T as Value>::expected()
+    }
+
+    fn schema() -> serde_json::Value {
+        <T as Value>::schema()
     }
 
     fn take(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Self> {

@@ -47,6 +47,7 @@ fn read_mapping(node: &Node, sets: &[String], problems: &mut Problems) -> Option
     }
     fields.finish(problems);
     Some(Mapping {
+        spot: problems.spot(node.place),
         name: name?,
         images: images?,
         rule_sets: rule_sets?.unwrap_or_else(|| sets.to_vec()),

@@ -11,7 +11,7 @@ mod rules;
 mod values;
 
 pub(crate) use fields::{Field, Fields, Value, scalar, wrong};
-pub(crate) use node::{Content, Node, Place};
+pub(crate) use node::{Content, Node, Place, Spot};
 pub(crate) use policy::read;
 pub use problems::PolicyError;
 pub(crate) use problems::Problems;
@@ -19,9 +19,10 @@ pub(crate) use values::words;
 pub(crate) use values::{Days, LastDay, Percent, Score, Share, one_of};
 
 use crate::text::{quoted, suggestion};
+use serde::{Deserialize, Serialize};
 
 /// A policy document as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Stands for it in messages: the path it was read from.
     pub name: String,
@@ -49,7 +50,7 @@ fn unknown<'a>(
 }
 
 /// The readable items of a list field; none where it is not there.
-fn read_list<T>(
+pub(crate) fn read_list<T>(
     fields: &mut Fields<'_>,
     field: &'static str,
     problems: &mut Problems,

@@ -3,6 +3,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use std::fmt;
+use std::sync::Arc;
 
 /// Largest document that is read, in bytes.
 const MAX_BYTES: usize = 32 << 20;
@@ -17,6 +18,13 @@ const MAX_ALIASED: usize = 200_000;
 pub(crate) struct Place {
     pub(crate) line: u64,
     pub(crate) column: u64,
+}
+
+/// A place in one of the documents that a policy is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot {
+    pub(crate) document: Arc<str>,
+    pub(crate) place: Place,
 }
 
 /// A value of a YAML or JSON document and its place.

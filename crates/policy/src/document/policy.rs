@@ -1,7 +1,7 @@
 use crate::document::rules::{self, TOP_SET};
 use crate::document::{
-    Content, Document, Fetch, Fields, Node, PolicyError, Problems, Value, allowlist, mappings,
-    read_list, unknown,
+    Content, Document, Fetch, Fields, Node, PolicyError, Problems, Spot, Value, allowlist,
+    mappings, read_list, unknown,
 };
 use crate::image::{DeniedImages, Images};
 use crate::policy::{Mapping, Meaning};
@@ -39,6 +39,7 @@ fn finish(mut meaning: Meaning) -> Meaning {
             name: TOP_MAPPING.to_owned(),
             images: Images::all(),
             rule_sets: sets,
+            spot: Spot::default(),
         });
     }
     meaning

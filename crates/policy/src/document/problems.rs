@@ -1,6 +1,7 @@
-use crate::document::node::Place;
+use crate::document::node::{Place, Spot};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// Everything that is wrong with a policy document.
 ///
@@ -14,7 +15,7 @@ pub struct PolicyError {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Problem {
     /// The document it is in.
-    name: String,
+    name: Arc<str>,
     place: Option<Place>,
     message: String,
 }
@@ -47,7 +48,7 @@ impl fmt::Display for PolicyError {
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     /// The document that is read.
-    name: String,
+    name: Arc<str>,
     list: Vec<Problem>,
     /// Of documents that this one extends.
     inherited: Vec<Problem>,
@@ -63,8 +64,16 @@ impl Problems {
     /// Problems of the document of that name.
     pub(crate) fn of(name: &str) -> Self {
         Self {
-            name: crate::text::one_line(name),
+            name: crate::text::one_line(name).into(),
             ..Self::default()
+        }
+    }
+
+    /// A place in the document that is read.
+    pub(crate) fn spot(&self, place: Place) -> Spot {
+        Spot {
+            document: Arc::clone(&self.name),
+            place,
         }
     }
 
@@ -79,7 +88,7 @@ impl Problems {
     fn push(&mut self, place: Option<Place>, message: String) {
         if self.list.len() < MAX_PROBLEMS {
             self.list.push(Problem {
-                name: self.name.clone(),
+                name: Arc::clone(&self.name),
                 place,
                 message: crate::text::one_line(&message),
             });

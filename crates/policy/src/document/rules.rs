@@ -106,6 +106,7 @@ fn read_rule(
         advice: advice?,
         more_than: more_than?,
         grace: grace?,
+        spot: problems.spot(node.place),
     })
 }
 

@@ -2,16 +2,21 @@ use crate::document::fields::{scalar, wrong};
 use crate::document::node::{Content, Node};
 use crate::document::{Problems, Value};
 use crate::text::{one_line, suggestion};
-use crate::verdict::Action;
+use crate::verdict::{Action, Outcome};
 use jiff::civil::Date;
 use plimsoll_types::{
     Change, Ecosystem, FindingClass, FixState, GapKind, Justification, Severity, VexStatus,
 };
 use serde::{Serialize, Serializer};
+use serde_json::json;
 
 impl Value for String {
     fn expected() -> String {
         "a text".into()
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "number", "boolean"], "minLength": 1 })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
@@ -32,6 +37,10 @@ impl Value for bool {
         "`true` or `false`".into()
     }
 
+    fn schema() -> serde_json::Value {
+        json!({ "type": "boolean" })
+    }
+
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
         match node.scalar().map(str::to_ascii_lowercase).as_deref() {
             Some("true") => Some(true),
@@ -49,6 +58,10 @@ impl Value for u32 {
         "a whole number".into()
     }
 
+    fn schema() -> serde_json::Value {
+        json!({ "type": "integer", "minimum": 0 })
+    }
+
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
         let number = scalar::<Self>(node, field, problems)?.parse().ok();
         if number.is_none() {
@@ -63,6 +76,11 @@ impl Value for u32 {
 impl<T: Value> Value for Vec<T> {
     fn expected() -> String {
         format!("{}, or a list of them", T::expected())
+    }
+
+    fn schema() -> serde_json::Value {
+        let one = T::schema();
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
@@ -93,6 +111,11 @@ macro_rules! words {
                 $crate::document::one_of($all.iter().map(|word| word.as_str()))
             }
 
+            fn schema() -> serde_json::Value {
+                let words: Vec<&str> = $all.iter().map(|word| word.as_str()).collect();
+                serde_json::json!({ "enum": words })
+            }
+
             fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
                 let word = scalar::<Self>(node, field, problems)?;
                 let found = $all.iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
@@ -121,6 +144,7 @@ pub(crate) fn one_of(words: impl ExactSizeIterator<Item = &'static str>) -> Stri
 
 words! {
     Action: [Action::Stop, Action::Warn, Action::Go, Action::Info];
+    Outcome: Outcome::ALL;
     Severity: Severity::WORST_FIRST;
     FixState: [
         FixState::Fixed,
@@ -147,6 +171,10 @@ pub(crate) struct Days(pub(crate) u32);
 impl Value for Days {
     fn expected() -> String {
         "a time such as `14d` or `2w`".into()
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "string", "pattern": "^[0-9]+[dw]$" })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
@@ -183,6 +211,10 @@ impl Value for Score {
         "a score from `0.0` to `10.0`".into()
     }
 
+    fn schema() -> serde_json::Value {
+        json!({ "type": "number", "minimum": 0, "maximum": 10 })
+    }
+
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
         let score = scalar::<Self>(node, field, problems)?.parse().ok();
         let score = score.filter(|score| (0.0..=10.0).contains(score));
@@ -201,6 +233,10 @@ pub(crate) struct Share(pub(crate) f64);
 impl Value for Share {
     fn expected() -> String {
         "a share from `0.0` to `1.0`".into()
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "number", "minimum": 0, "maximum": 1 })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
@@ -223,6 +259,10 @@ impl Value for Percent {
         "a number from `0` to `100`".into()
     }
 
+    fn schema() -> serde_json::Value {
+        json!({ "type": "number", "minimum": 0, "maximum": 100 })
+    }
+
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
         let percent = scalar::<Self>(node, field, problems)?.parse().ok();
         let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
@@ -230,6 +270,26 @@ impl Value for Percent {
             wrong::<Self>(node, field, "", problems);
         }
         percent.map(Percent)
+    }
+}
+
+impl Value for Date {
+    fn expected() -> String {
+        "a day as `YYYY-MM-DD`".into()
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+    }
+
+    fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {
+        let text = scalar::<Self>(node, field, problems)?;
+        let day = Date::strptime("%Y-%m-%d", text).ok();
+        let day = day.filter(|day| day.to_string() == text);
+        if day.is_none() {
+            wrong::<Self>(node, field, "", problems);
+        }
+        day
     }
 }
 
@@ -272,6 +332,10 @@ impl Serialize for LastDay {
 impl Value for LastDay {
     fn expected() -> String {
         "its last day as `YYYY-MM-DD`, or `never`".into()
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}|never)$" })
     }
 
     fn read(node: &Node, field: &str, problems: &mut Problems) -> Option<Self> {

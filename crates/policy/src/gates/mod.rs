@@ -127,6 +127,7 @@ pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) about: String,
     pub(crate) expected: String,
+    pub(crate) schema: serde_json::Value,
     pub(crate) required: bool,
 }
 
@@ -149,6 +150,7 @@ macro_rules! parameters {
                     name: stringify!($field),
                     about: concat!($($about),+).trim().to_owned(),
                     expected: <$kind as $crate::document::Field>::expected(),
+                    schema: <$kind as $crate::document::Field>::schema(),
                     required: <$kind as $crate::document::Field>::REQUIRED,
                 } ),*]
             }

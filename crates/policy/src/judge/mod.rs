@@ -1,3 +1,7 @@
+mod trail;
+
+pub use trail::{Asked, Ran, Trail, trail};
+
 use crate::allowlist::Entry;
 use crate::condition::Test;
 use crate::document::Days;
