@@ -11,10 +11,12 @@ mod files;
 mod healthcheck;
 mod instruction;
 mod licenses;
+mod package;
 mod packages;
 mod ports;
 mod reference;
 mod user;
+mod values;
 mod vulnerabilities;
 
 pub(crate) use advisory_data::{Missing as DataMissing, Stale as DataStale};
