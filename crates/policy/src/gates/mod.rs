@@ -5,10 +5,12 @@
 //! `docs/policy.md` prints.
 
 mod advisory_data;
+mod always;
 mod coverage;
 mod distribution;
 mod files;
 mod healthcheck;
+mod image;
 mod instruction;
 mod licenses;
 mod package;
@@ -34,10 +36,12 @@ use std::sync::Arc;
 /// Every gate.
 pub(crate) const ALL: &[&dyn Gate] = &[
     &advisory_data::AdvisoryData,
+    &always::Always,
     &coverage::Coverage,
     &distribution::Distribution,
     &files::Files,
     &healthcheck::Healthcheck,
+    &image::Image,
     &licenses::Licenses,
     &packages::Packages,
     &ports::Ports,

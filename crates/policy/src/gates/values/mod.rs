@@ -1,7 +1,9 @@
 //! Kinds of values that only gates read.
 
+mod bytes;
 mod versions;
 
+pub(crate) use bytes::Bytes;
 pub(crate) use versions::{Comparison, Versions};
 
 /// Declares an enum of the words that a parameter may have.
