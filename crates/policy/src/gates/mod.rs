@@ -6,12 +6,14 @@
 
 mod advisory_data;
 mod always;
+mod base;
 mod coverage;
 mod distribution;
 mod files;
 mod healthcheck;
 mod image;
 mod instruction;
+mod instructions;
 mod licenses;
 mod package;
 mod packages;
@@ -37,11 +39,13 @@ use std::sync::Arc;
 pub(crate) const ALL: &[&dyn Gate] = &[
     &advisory_data::AdvisoryData,
     &always::Always,
+    &base::Base,
     &coverage::Coverage,
     &distribution::Distribution,
     &files::Files,
     &healthcheck::Healthcheck,
     &image::Image,
+    &instructions::Instructions,
     &licenses::Licenses,
     &packages::Packages,
     &ports::Ports,

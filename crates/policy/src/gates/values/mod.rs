@@ -1,9 +1,11 @@
 //! Kinds of values that only gates read.
 
 mod bytes;
+mod regex;
 mod versions;
 
 pub(crate) use bytes::Bytes;
+pub(crate) use regex::{Regex, any_match};
 pub(crate) use versions::{Comparison, Versions};
 
 /// Declares an enum of the words that a parameter may have.
