@@ -21,6 +21,39 @@ pub fn score(vector: &str) -> Option<Cvss> {
     })
 }
 
+/// What a base score is made of, 0.0 to 10.0, to one decimal as NVD prints it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SubScores {
+    /// How easily the flaw is exploited.
+    pub exploitability: f64,
+    /// What comes of it.
+    pub impact: f64,
+}
+
+/// The sub-scores of a vector; `None` for text that is no CVSS vector, and for
+/// v4.0, which has none.
+pub fn sub_scores(vector: &str) -> Option<SubScores> {
+    let vector = vector.trim().trim_matches(['(', ')']);
+    let (exploitability, impact) = match vector.parse().ok()? {
+        cvss::Cvss::CvssV20(parsed) => (parsed.exploitability().value(), parsed.impact().value()),
+        cvss::Cvss::CvssV30(parsed) | cvss::Cvss::CvssV31(parsed) => {
+            let base = parsed.impact().value();
+            // The equation of v3 for a changed scope (specification, 7.1).
+            let impact = match vector.split('/').any(|metric| metric == "S:C") {
+                true => 7.52 * (base - 0.029) - 3.25 * (base - 0.02).powi(15),
+                false => 6.42 * base,
+            };
+            (parsed.exploitability().value(), impact)
+        }
+        _ => return None,
+    };
+    let tenths = |score: f64| (score.clamp(0.0, 10.0) * 10.0).round() / 10.0;
+    Some(SubScores {
+        exploitability: tenths(exploitability),
+        impact: tenths(impact),
+    })
+}
+
 /// The word for a score: the bands of the CVSS specifications, for v2.0 those
 /// of NVD, which know no critical.
 pub fn severity(cvss: &Cvss) -> Severity {
@@ -39,6 +72,28 @@ pub fn severity(cvss: &Cvss) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sub_scores_are_those_that_nvd_prints() {
+        for (vector, exploitability, impact) in [
+            ("AV:N/AC:L/Au:N/C:P/I:P/A:P", 10.0, 6.4),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 3.9, 6.0),
+            ("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 3.9, 5.9),
+            ("CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N", 1.8, 3.6),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:N/I:N/A:N", 3.9, 0.0),
+        ] {
+            let found = sub_scores(vector).unwrap();
+            let expected = SubScores {
+                exploitability,
+                impact,
+            };
+            assert_eq!(found, expected, "{vector}");
+        }
+        let v4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
+        for vector in [v4, "", "9.8"] {
+            assert_eq!(sub_scores(vector), None, "{vector}");
+        }
+    }
 
     #[test]
     fn scores_every_version() {

@@ -74,7 +74,8 @@ impl<'a> Target<'a> {
     }
 }
 
-fn short_forms(full: &str) -> impl Iterator<Item = &str> {
+/// A full name, and the shorter ones that Docker Hub's images also have.
+pub(crate) fn short_forms(full: &str) -> impl Iterator<Item = &str> {
     let without_registry = full.strip_prefix("docker.io/");
     let without_library = without_registry.and_then(|rest| rest.strip_prefix("library/"));
     [Some(full), without_registry, without_library]

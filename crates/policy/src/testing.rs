@@ -1,7 +1,7 @@
 //! Small images to judge in tests. They are judged on 2026-10-15.
 
-use crate::document::{Node, Problems, Value};
-use crate::gates::{Fire, Trigger};
+use crate::document::{Fields, Node, Problems, Value};
+use crate::gates::{Fire, Parameters, Trigger};
 use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::DataPosition;
 use crate::{Baseline, Subject};
@@ -156,6 +156,22 @@ pub(crate) fn fired<T: Trigger>(trigger: &T, scene: &Scene) -> Vec<Fire> {
     let mut fires = Vec::new();
     Trigger::fire(trigger, &scene.subject(), &mut fires);
     fires
+}
+
+/// A trigger with these parameters, as a policy writes them.
+pub(crate) fn when<T: Parameters>(text: &str) -> T {
+    let mut problems = Problems::default();
+    let node = Node::parse(text, &mut problems).unwrap();
+    let mut fields = Fields::of(&node, "when", &mut problems).unwrap();
+    let trigger = T::read(&mut fields, &mut problems);
+    fields.finish(&mut problems);
+    assert!(problems.is_empty(), "{}", problems.into_error());
+    trigger.unwrap()
+}
+
+pub(crate) fn messages<T: Trigger>(trigger: &T, scene: &Scene) -> Vec<String> {
+    let fires = fired(trigger, scene).into_iter();
+    fires.map(|fire| fire.message).collect()
 }
 
 pub(crate) fn patterns(texts: &[&str]) -> Option<Vec<Pattern>> {

@@ -233,13 +233,16 @@ pub enum Evidence {
     Gap(Gap),
     /// Missing or stale advisory data as a whole; such a stop is `CannotTell`.
     Data,
+    /// Something that neither the image nor the call tells; such a stop is
+    /// `CannotTell`.
+    Unknown,
 }
 
 impl Evidence {
     /// Whether it says that too little is known, rather than that something is
     /// wrong.
     pub fn is_ignorance(&self) -> bool {
-        matches!(self, Evidence::Gap(_) | Evidence::Data)
+        matches!(self, Evidence::Gap(_) | Evidence::Data | Evidence::Unknown)
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::Subject;
+use crate::gates::package::{about, is_named, shown};
 use crate::gates::{Fire, Gate, Trigger, TriggerKind, parameters};
 use crate::pattern::{Pattern, any};
 use crate::verdict::Evidence;
@@ -112,8 +113,8 @@ impl Trigger for Unknown {
                 let record = &package.record;
                 fires.push(Fire {
                     evidence: Evidence::Package(index),
-                    about: format!("{} {}", record.ecosystem, record.name),
-                    message: format!("{} states no licence", shown(package)),
+                    about: about(record),
+                    message: format!("{} states no licence", shown(&package.record)),
                     advice: None,
                 });
             }
@@ -134,7 +135,7 @@ fn chosen<'a>(
             && ecosystems
                 .as_ref()
                 .is_none_or(|wanted| wanted.contains(&record.ecosystem))
-            && !any(except.as_deref().unwrap_or_default(), &record.name)
+            && !is_named(except.as_deref().unwrap_or_default(), record)
     })
 }
 
@@ -143,19 +144,15 @@ fn bare(id: &str) -> &str {
     id.split_once(" WITH ").map_or(id, |(id, _)| id)
 }
 
-fn shown(package: &Package) -> String {
-    let record = &package.record;
-    let version = record.full_version();
-    let space = if version.is_empty() { "" } else { " " };
-    format!("{}{space}{version} ({})", record.name, record.ecosystem)
-}
-
 fn fire(index: usize, package: &Package, license: &str, word: &str) -> Fire {
     let record = &package.record;
     Fire {
         evidence: Evidence::Package(index),
-        about: format!("{} {}", record.ecosystem, record.name),
-        message: format!("{} is under {license}, which is {word}", shown(package)),
+        about: about(record),
+        message: format!(
+            "{} is under {license}, which is {word}",
+            shown(&package.record)
+        ),
         advice: Some(format!("replace {}, or ask for other terms", record.name)),
     }
 }

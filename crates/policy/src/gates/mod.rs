@@ -5,16 +5,22 @@
 //! `docs/policy.md` prints.
 
 mod advisory_data;
+mod always;
+mod base;
 mod coverage;
 mod distribution;
 mod files;
 mod healthcheck;
+mod image;
 mod instruction;
+mod instructions;
 mod licenses;
+mod package;
 mod packages;
 mod ports;
 mod reference;
 mod user;
+mod values;
 mod vulnerabilities;
 
 pub(crate) use advisory_data::{Missing as DataMissing, Stale as DataStale};
@@ -32,10 +38,14 @@ use std::sync::Arc;
 /// Every gate.
 pub(crate) const ALL: &[&dyn Gate] = &[
     &advisory_data::AdvisoryData,
+    &always::Always,
+    &base::Base,
     &coverage::Coverage,
     &distribution::Distribution,
     &files::Files,
     &healthcheck::Healthcheck,
+    &image::Image,
+    &instructions::Instructions,
     &licenses::Licenses,
     &packages::Packages,
     &ports::Ports,

@@ -150,6 +150,7 @@ enum About<'a> {
         gap: GapEntry<'a>,
     },
     Data,
+    Unknown,
 }
 
 #[derive(Serialize)]
@@ -187,6 +188,7 @@ impl<'a> About<'a> {
                 gap: GapEntry::of(gap),
             }),
             Evidence::Data => Some(About::Data),
+            Evidence::Unknown => Some(About::Unknown),
         };
         found.unwrap_or(About::Image)
     }
