@@ -73,6 +73,22 @@ impl Search<'_> {
         Ok(ids)
     }
 
+    /// The versions that repaired something under the package's own name.
+    pub(super) fn fixes(&self) -> Result<BTreeSet<String>, Corrupt> {
+        let mut fixes = BTreeSet::new();
+        let subjects = self.namespace.subjects(&self.package.record);
+        for subject in subjects.iter().filter(|subject| !subject.is_source()) {
+            for index in self.shard.claims(&subject.name)? {
+                for window in self.shard.windows(&self.shard.claim(index)?) {
+                    if let Some(fixed) = window?.fixed {
+                        fixes.insert(self.shard.version_text(fixed)?.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(fixes)
+    }
+
     pub(super) fn run(&self, coverage: &mut Coverage) -> Result<Found, Corrupt> {
         let mut found = Found::default();
         for subject in self.namespace.subjects(&self.package.record) {
