@@ -7,6 +7,7 @@ pub use renew::renew;
 use crate::feeds;
 use crate::input::{self, Document, Input, InputError};
 use crate::intake::Intake;
+use crate::overlay;
 use crate::store::{Lock, Shrinking, Status, Writing};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,8 +79,16 @@ pub enum UpdateError {
         known: String,
     },
     /// The data was imported as a whole, and a part of it cannot be replaced.
-    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with --from-scratch", .0.display())]
+    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported", .0.display())]
     Imported(PathBuf),
+    /// An overlay cannot be called so.
+    #[error(
+        "`{0}` is no name for an overlay; take up to 64 of a-z, 0-9, `-`, `_` and `.` with --name"
+    )]
+    OverlayName(String),
+    /// There is no overlay of that name.
+    #[error("there is no overlay `{0}`; `plimsoll data overlay list` names them")]
+    NoOverlay(String),
     /// Somebody else is at it.
     #[error("another update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -96,7 +105,13 @@ pub enum UpdateError {
 impl UpdateError {
     /// Whether the request itself is wrong, rather than what it names.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::NoUpstream { .. })
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::NoUpstream { .. }
+                | Self::OverlayName(_)
+                | Self::NoOverlay(_)
+        )
     }
 }
 
@@ -140,7 +155,7 @@ pub fn update(
     }
     let Reading {
         mut intake,
-        broken,
+        mut broken,
         held,
         unread,
         strangers,
@@ -160,6 +175,7 @@ pub fn update(
     };
     let writing = Writing::begin(&lock, shrinking, options.from_scratch);
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
+    overlay::restore(&lock, &mut writing, &mut broken).map_err(write)?;
     writing.take(&mut intake, &held).map_err(write)?;
     let status = writing.finish().map_err(write)?;
     Ok(UpdateReport {
@@ -171,19 +187,27 @@ pub fn update(
 
 /// Inputs on their way into an intake.
 #[derive(Default)]
-struct Reading {
-    intake: Intake,
-    broken: Vec<(String, String)>,
+pub(crate) struct Reading {
+    pub(crate) intake: Intake,
+    pub(crate) broken: Vec<(String, String)>,
     /// Feeds that were not read to their end, and why.
     held: BTreeMap<String, String>,
     /// Some input was not read to its end.
     unread: bool,
-    strangers: Vec<String>,
+    pub(crate) strangers: Vec<String>,
 }
 
 impl Reading {
+    /// Of inputs that are all of one feed.
+    pub(crate) fn of(feed: &str) -> Self {
+        Self {
+            intake: Intake::of(feed),
+            ..Self::default()
+        }
+    }
+
     /// Reads one input; `false` where it holds nothing of a feed.
-    fn input(&mut self, mut input: Input) -> bool {
+    pub(crate) fn input(&mut self, mut input: Input) -> bool {
         let mut known = false;
         let (mut unknown, mut first) = (0, String::new());
         let taken = input.taken.to_string();

@@ -5,6 +5,7 @@ mod alpine_secdb;
 mod amazon;
 mod arch;
 mod cisa_kev;
+mod corrections;
 mod csaf;
 mod debian_lists;
 mod debian_tracker;
@@ -135,6 +136,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &fedora::FedoraBodhi,
     &gentoo::GentooGlsa,
     &osv::Osv,
+    &corrections::Corrections,
 ];
 
 /// The feed that a document belongs to.

@@ -8,6 +8,7 @@ use super::streams::{self, Host};
 use crate::advisory::Verdict;
 use crate::intake::Description;
 use crate::namespace::{Namespace, Subject};
+use crate::overlay;
 use crate::store::{Corrupt, Extra, Head, Row, Shard, Store, StoreError, Table};
 use crate::versions::Version;
 use plimsoll_types::{
@@ -32,6 +33,13 @@ pub(super) struct Hit {
     pub installed: Version,
     /// Every window of the claim.
     pub spans: Vec<Span>,
+}
+
+impl Hit {
+    /// Whether an overlay says so, whose word outranks the feeds'.
+    pub(super) fn is_overlaid(&self) -> bool {
+        overlay::is_overlay(&self.head.feed)
+    }
 }
 
 /// A window as versions, comparable across shards.

@@ -26,7 +26,7 @@ impl Found {
     /// Drops what was decided elsewhere.
     pub(super) fn drop(&mut self, decided: &BTreeSet<String>) {
         let open = |hit: &Hit| !hit.head.ids().any(|id| decided.contains(id));
-        self.hits.retain(open);
+        self.hits.retain(|hit| hit.is_overlaid() || open(hit));
     }
 
     pub(super) fn extend(&mut self, other: Found) {
@@ -366,6 +366,7 @@ impl Search<'_> {
             Verdict::Affected => "affected",
             Verdict::NotAffected => "not-affected",
             Verdict::UnderInvestigation => "under-investigation",
+            Verdict::Rated => "rated",
         };
         let head = &mention.head;
         Ok(plimsoll_types::Claim {

@@ -5,6 +5,7 @@ use crate::feeds::{self, Changes, Upstream};
 use crate::fetch::{Fetched, Fetcher, Seen};
 use crate::input::{Input, InputError};
 use crate::intake::Intake;
+use crate::overlay;
 use crate::store::{Lock, Shrinking, Source, Writing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -56,6 +57,7 @@ fn renew_with(
     let writing = Writing::begin(&lock, shrinking, options.from_scratch);
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
     let mut broken = Vec::new();
+    overlay::restore(&lock, &mut writing, &mut broken).map_err(write)?;
     for upstream in &chosen {
         say(&upstream.feed);
         let mut renewal = Renewal {
@@ -166,10 +168,7 @@ impl Renewal<'_, '_> {
             }
             Err(error) => return Ok(Err(error)),
         };
-        let mut reading = Reading {
-            intake: Intake::of(&self.upstream.feed),
-            ..Reading::default()
-        };
+        let mut reading = Reading::of(&self.upstream.feed);
         let mut sources: Vec<_> = changed.into_iter().collect();
         for (url, input, seen) in documents {
             let name = input.name.clone();
@@ -270,10 +269,7 @@ impl Renewal<'_, '_> {
 
     /// Fetches records one by one.
     fn records(&self, changes: &Changes, ids: &BTreeSet<String>) -> Result<Intake, InputError> {
-        let mut reading = Reading {
-            intake: Intake::of(&self.upstream.feed),
-            ..Reading::default()
-        };
+        let mut reading = Reading::of(&self.upstream.feed);
         for id in ids {
             let odd = |c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c);
             if id.contains(odd) {

@@ -1,5 +1,6 @@
 //! `plimsoll data`: advisory data, its age and its update.
 
+use super::overlay;
 use crate::outputs::print;
 use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
@@ -72,6 +73,12 @@ enum Verb {
         /// An id (CVE, GHSA, a feed's own) or the name of a package
         #[arg(value_name = "ID|NAME")]
         text: String,
+    },
+    /// Private advisories and corrections, which outrank the feeds and outlive
+    /// updates
+    Overlay {
+        #[command(subcommand)]
+        verb: overlay::Verb,
     },
     /// Write all data into one file, for machines without a network
     Export {
@@ -185,6 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             let lines = found.iter().map(|claim| plain(claim) + "\n");
             lines.collect()
         }
+        Verb::Overlay { verb } => overlay::run(&folder, verb)?,
         Verb::Export { file, key } => {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
             store
