@@ -117,7 +117,7 @@ fn attached(marks: impl Iterator<Item = Mark>, path: &str) -> Vec<Fact> {
         (None, false) => "amzn",
         (None, true) => return Vec::new(),
     };
-    vec![Fact::Distro(Distro {
+    vec![Fact::Distro(Box::new(Distro {
         id: id.to_owned(),
         channel: channel.map(|(_, name)| name.to_owned()),
         extras,
@@ -125,7 +125,7 @@ fn attached(marks: impl Iterator<Item = Mark>, path: &str) -> Vec<Fact> {
         pretty: id.to_owned(),
         source: path.to_owned(),
         ..Distro::default()
-    })]
+    }))]
 }
 
 /// The words of a name, in lower case.
@@ -246,7 +246,7 @@ mod tests {
         };
         let facts = Repositories.collect(&file).unwrap().facts;
         facts.into_iter().find_map(|fact| match fact {
-            Fact::Distro(distro) => Some(distro),
+            Fact::Distro(distro) => Some(*distro),
             _ => None,
         })
     }

@@ -14,7 +14,7 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
         .evidence()
         .filter_map(|(_, evidence)| {
             let distro = evidence.facts.iter().find_map(|fact| match fact {
-                Fact::Distro(distro) => Some(distro),
+                Fact::Distro(distro) => Some(distro.as_ref()),
                 _ => None,
             })?;
             Some((
