@@ -3,6 +3,7 @@
 //! on a version outranks all others; a copy of its document is kept, so that it
 //! outlives whatever happens to the rest of the data.
 
+use crate::fetch::Fetcher;
 use crate::input::{self, InputError};
 use crate::intake::Intake;
 use crate::store::{FeedStatus, Lock, Shrinking, Status, Store, StoreError, Writing};
@@ -169,7 +170,7 @@ fn read(name: &str, path: &Path) -> Result<Intake, UpdateError> {
         })
     };
     let mut reading = Reading::of(&feed_of(name));
-    for input in input::all(std::slice::from_ref(&text))? {
+    for input in input::all(std::slice::from_ref(&text), &Fetcher::new(None, None))? {
         if !reading.input(input) {
             return Err(UpdateError::Unknown { input: text });
         }

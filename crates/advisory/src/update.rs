@@ -1,10 +1,13 @@
 //! Feeds in, data out: each feed whole or not at all.
 
+mod changes;
+mod places;
 mod renew;
 
 pub use renew::renew;
 
 use crate::feeds;
+use crate::fetch::Fetcher;
 use crate::input::{self, Document, Input, InputError};
 use crate::intake::Intake;
 use crate::overlay;
@@ -12,6 +15,7 @@ use crate::store::{Lock, Shrinking, Status, Writing};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use ureq::tls::RootCerts;
 
 /// What an update loaded.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ pub struct UpdateOptions {
     /// Where upstream's hosts are mirrored: `https://HOST/PATH` is fetched
     /// from `MIRROR/HOST/PATH`.
     pub mirror: Option<String>,
+    /// Certificate authorities in the place of the built-in ones.
+    pub authorities: Option<RootCerts>,
     /// Begin with nothing instead of with what is there.
     pub from_scratch: bool,
     /// Believe feeds that bring far fewer records than they had.
@@ -144,7 +150,8 @@ pub fn update(
     let lock = Lock::take(folder).map_err(write)?;
     let lock = lock.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
     let mut reading = Reading::default();
-    for input in input::all(from)? {
+    let fetcher = Fetcher::new(None, options.authorities.clone());
+    for input in input::all(from, &fetcher)? {
         let (named, name) = (input.named, input.name.clone());
         if !reading.input(input) {
             if named {

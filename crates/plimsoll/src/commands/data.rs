@@ -5,6 +5,7 @@ use crate::outputs::print;
 use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
 use plimsoll_advisory::{Store, UpdateOptions, import, renew, update};
+use plimsoll_image::authorities;
 use plimsoll_report::plain;
 use std::path::PathBuf;
 
@@ -40,6 +41,11 @@ enum Verb {
             conflicts_with = "from"
         )]
         mirror: Option<String>,
+
+        /// Certificates of a private authority (PEM), in addition to the built-in
+        /// ones
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
 
         /// Take feeds that bring far fewer records than they had
         #[arg(long)]
@@ -114,13 +120,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             feeds,
             from,
             mirror,
+            ca_file,
             allow_shrinking,
             from_scratch,
         } => {
+            let authorities = match ca_file {
+                Some(file) => Some(authorities(Some(file)).map_err(Failure::usage)?),
+                None => None,
+            };
             let options = UpdateOptions {
                 mirror: mirror
                     .clone()
                     .or_else(|| std::env::var("PLIMSOLL_FEED_MIRROR").ok()),
+                authorities,
                 allow_shrinking: *allow_shrinking,
                 from_scratch: *from_scratch,
             };
