@@ -109,7 +109,7 @@ impl fmt::Display for Scope {
         match &self.module {
             Module::Stream(stream) => parts.push(format!("module {stream}")),
             Module::Outside => parts.push("packages outside of modules".to_owned()),
-            Module::Unsaid => {}
+            Module::Unsaid | Module::Any => {}
         }
         parts.extend(self.architectures.iter().chain(&self.systems).cloned());
         parts.extend(
@@ -165,6 +165,8 @@ pub(crate) enum Module {
     Outside,
     /// It is about packages of this `name:stream`.
     Stream(String),
+    /// It is about every build there is, of modules and of whatever flavour.
+    Any,
 }
 
 /// A Go package that has the flaw, and its functions; none means all of it.
@@ -185,6 +187,8 @@ pub(crate) enum Verdict {
     NotAffected,
     /// Nobody has looked yet.
     UnderInvestigation,
+    /// Whether they do, others say; it only tells how bad that is.
+    Rated,
 }
 
 /// An interval of the namespace's version order.

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, SystemTime};
 use ureq::http::{Response, StatusCode, header};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 /// Bytes that one download may have.
@@ -32,6 +33,13 @@ pub(crate) enum Fetched {
     Unchanged,
 }
 
+/// Why no mirror has a document.
+enum Refusal {
+    /// It says that there is none.
+    Gone(String),
+    Other(String),
+}
+
 /// Asks servers.
 pub(crate) struct Fetcher {
     agent: Agent,
@@ -46,6 +54,8 @@ pub(crate) struct Fetcher {
 enum Failure {
     /// The same request may succeed after this long.
     Passing(Duration, String),
+    /// There is no such document here.
+    Gone(String),
     /// This mirror does not have it.
     Final(String),
 }
@@ -58,8 +68,15 @@ struct Partial {
 }
 
 impl Fetcher {
-    pub(crate) fn new(mirror: Option<&str>) -> Self {
+    /// `authorities` take the place of the built-in ones. Proxies are those of
+    /// the environment.
+    pub(crate) fn new(mirror: Option<&str>, authorities: Option<RootCerts>) -> Self {
+        let mut tls = TlsConfig::builder();
+        if let Some(authorities) = authorities {
+            tls = tls.root_certs(authorities);
+        }
         let agent = Agent::config_builder()
+            .tls_config(tls.build())
             .http_status_as_error(false)
             .timeout_connect(Some(PATIENCE))
             .timeout_recv_response(Some(PATIENCE))
@@ -79,7 +96,7 @@ impl Fetcher {
     pub(crate) fn hasty(mirror: &str) -> Self {
         Self {
             pause: Duration::ZERO,
-            ..Self::new(Some(mirror))
+            ..Self::new(Some(mirror), None)
         }
     }
 
@@ -89,15 +106,44 @@ impl Fetcher {
     /// # Errors
     /// When no mirror has it: why, mirror by mirror.
     pub(crate) fn get(&self, urls: &[&str], seen: Option<&Seen>) -> Result<Fetched, InputError> {
-        let mut reasons = Vec::new();
-        for url in urls {
-            match self.from(url, seen) {
-                Ok(fetched) => return Ok(fetched),
-                Err(reason) => reasons.push(format!("{}: {reason}", self.place(url))),
+        match self.ask(urls, seen) {
+            Ok(fetched) => Ok(fetched),
+            Err(Refusal::Gone(reason) | Refusal::Other(reason)) => {
+                Err(failed(urls.first().copied().unwrap_or_default(), reason))
             }
         }
-        let first = urls.first().copied().unwrap_or_default();
-        Err(failed(first, reasons.join("; ")))
+    }
+
+    /// Fetches a document that may not exist; `None` where the server says so.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) fn find(&self, url: &str) -> Result<Option<(Input, Seen)>, InputError> {
+        match self.ask(&[url], None) {
+            Ok(Fetched::New(input, seen)) => Ok(Some((input, seen))),
+            Err(Refusal::Gone(_)) => Ok(None),
+            Err(Refusal::Other(reason)) => Err(failed(url, reason)),
+            Ok(Fetched::Unchanged) => Err(failed(url, "answered nothing")),
+        }
+    }
+
+    /// `Gone` where every mirror says so.
+    fn ask(&self, urls: &[&str], seen: Option<&Seen>) -> Result<Fetched, Refusal> {
+        let (mut reasons, mut gone) = (Vec::new(), true);
+        for url in urls {
+            let refusal = match self.from(url, seen) {
+                Ok(fetched) => return Ok(fetched),
+                Err(refusal) => refusal,
+            };
+            let (Refusal::Gone(reason) | Refusal::Other(reason)) = &refusal;
+            reasons.push(format!("{}: {reason}", self.place(url)));
+            gone &= matches!(refusal, Refusal::Gone(_));
+        }
+        let reasons = reasons.join("; ");
+        Err(match gone {
+            true => Refusal::Gone(reasons),
+            false => Refusal::Other(reasons),
+        })
     }
 
     /// Where a URL is really asked for.
@@ -108,7 +154,7 @@ impl Fetcher {
         }
     }
 
-    fn from(&self, url: &str, seen: Option<&Seen>) -> Result<Fetched, String> {
+    fn from(&self, url: &str, seen: Option<&Seen>) -> Result<Fetched, Refusal> {
         let place = self.place(url);
         let mut partial: Option<Partial> = None;
         let mut pause = self.pause;
@@ -127,12 +173,13 @@ impl Fetcher {
                     pause *= 2;
                 }
                 Failure::Passing(_, reason) => {
-                    return Err(format!("{reason}, {attempt} times"));
+                    return Err(Refusal::Other(format!("{reason}, {attempt} times")));
                 }
-                Failure::Final(reason) => return Err(reason),
+                Failure::Gone(reason) => return Err(Refusal::Gone(reason)),
+                Failure::Final(reason) => return Err(Refusal::Other(reason)),
             }
         }
-        Err("never asked".into())
+        Err(Refusal::Other("never asked".into()))
     }
 
     /// One request: the rest of what is there already, or all of it.
@@ -160,11 +207,16 @@ impl Fetcher {
                 }
             }
         }
-        let mut response = request.call().map_err(|error| match error {
-            ureq::Error::BadUri(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-                Failure::Final(error.to_string())
-            }
-            other => passing(&other),
+        let mut response = request.call().map_err(|error| match untrusted(&error) {
+            Some(why) => Failure::Final(format!(
+                "the certificate of its host does not hold ({why}); trust its authority with --ca-file"
+            )),
+            None => match error {
+                ureq::Error::BadUri(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
+                    Failure::Final(error.to_string())
+                }
+                other => passing(&other),
+            },
         })?;
         let status = response.status();
         match status {
@@ -189,6 +241,9 @@ impl Fetcher {
                     format!("answered {status}"),
                 ));
             }
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                return Err(Failure::Gone(format!("answered {status}")));
+            }
             status => return Err(Failure::Final(format!("answered {status}"))),
         }
         let Some(there) = partial.as_mut() else {
@@ -196,6 +251,19 @@ impl Fetcher {
         };
         receive(&mut response, there)?;
         Ok(partial.take())
+    }
+}
+
+/// Why a certificate does not hold, where that is what is wrong.
+fn untrusted(error: &ureq::Error) -> Option<String> {
+    let error = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+        _ => None,
+    };
+    match error? {
+        rustls::Error::InvalidCertificate(why) => Some(why.to_string()),
+        _ => None,
     }
 }
 

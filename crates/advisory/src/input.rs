@@ -32,11 +32,11 @@ pub(crate) struct Input {
 }
 
 /// Everything below what the user named, sorted by name.
-pub(crate) fn all(from: &[String]) -> Result<Vec<Input>, InputError> {
+pub(crate) fn all(from: &[String], fetcher: &Fetcher) -> Result<Vec<Input>, InputError> {
     let mut inputs = Vec::new();
     for text in from {
         if text.starts_with("https://") || text.starts_with("http://") {
-            inputs.push(download(text)?);
+            inputs.push(download(text, fetcher)?);
             continue;
         }
         let path = Path::new(text);
@@ -110,8 +110,8 @@ fn seconds(time: SystemTime) -> jiff::Timestamp {
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
-fn download(url: &str) -> Result<Input, InputError> {
-    match Fetcher::new(None).get(&[url], None)? {
+fn download(url: &str, fetcher: &Fetcher) -> Result<Input, InputError> {
+    match fetcher.get(&[url], None)? {
         Fetched::New(input, _) => Ok(Input {
             named: true,
             ..input

@@ -13,6 +13,7 @@ mod input;
 mod intake;
 mod matching;
 mod namespace;
+mod overlay;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -21,6 +22,9 @@ pub mod versions;
 mod vex;
 
 pub use matching::{Matched, explain, find};
+pub use overlay::{
+    add as add_overlay, name_of as overlay_name, overlays, remove as remove_overlay,
+};
 pub use store::{
     BundleError, ClaimChange, FeedStatus, ShardStatus, Snapshot, Status, Store, StoreError, import,
 };

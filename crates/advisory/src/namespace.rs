@@ -272,6 +272,23 @@ impl Namespace {
         })
     }
 
+    /// The channel; empty for what everybody gets.
+    pub(crate) fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// Whether it is of the same channel of the same distribution, of whatever
+    /// release.
+    pub(crate) fn is_channel_of(&self, other: &Self) -> bool {
+        self.world == other.world && self.channel == other.channel
+    }
+
+    /// Whether its channels are repositories, out of which a package may come
+    /// on any image.
+    pub(crate) fn has_extras(&self) -> bool {
+        self.family() == Some("amzn") && self.channel.is_empty()
+    }
+
     /// The namespace of a Red Hat platform by its CPE
     /// (`cpe:/a:redhat:rhel_eus:9.2::appstream`); `None` for products other
     /// than RHEL and its channels.
@@ -437,8 +454,9 @@ impl Namespace {
             channel => channel?,
         };
         let version = match channel {
-            // The last minor release is all there is.
-            "els" => &own.release,
+            // They go on with the last minor release, or with service packs,
+            // which are releases.
+            "els" | "ltss" | "espos" | "bcl" | "sap" => &own.release,
             _ => distro.version.as_deref()?,
         };
         Self::of_channel(FAMILIES[index].name, version, channel)

@@ -1,16 +1,21 @@
 //! Feeds in, data out: each feed whole or not at all.
 
+mod changes;
+mod places;
 mod renew;
 
 pub use renew::renew;
 
 use crate::feeds;
+use crate::fetch::Fetcher;
 use crate::input::{self, Document, Input, InputError};
 use crate::intake::Intake;
+use crate::overlay;
 use crate::store::{Lock, Shrinking, Status, Writing};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use ureq::tls::RootCerts;
 
 /// What an update loaded.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ pub struct UpdateOptions {
     /// Where upstream's hosts are mirrored: `https://HOST/PATH` is fetched
     /// from `MIRROR/HOST/PATH`.
     pub mirror: Option<String>,
+    /// Certificate authorities in the place of the built-in ones.
+    pub authorities: Option<RootCerts>,
     /// Begin with nothing instead of with what is there.
     pub from_scratch: bool,
     /// Believe feeds that bring far fewer records than they had.
@@ -78,8 +85,16 @@ pub enum UpdateError {
         known: String,
     },
     /// The data was imported as a whole, and a part of it cannot be replaced.
-    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with --from-scratch", .0.display())]
+    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported", .0.display())]
     Imported(PathBuf),
+    /// An overlay cannot be called so.
+    #[error(
+        "`{0}` is no name for an overlay; take up to 64 of a-z, 0-9, `-`, `_` and `.` with --name"
+    )]
+    OverlayName(String),
+    /// There is no overlay of that name.
+    #[error("there is no overlay `{0}`; `plimsoll data overlay list` names them")]
+    NoOverlay(String),
     /// Somebody else is at it.
     #[error("another update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -96,7 +111,13 @@ pub enum UpdateError {
 impl UpdateError {
     /// Whether the request itself is wrong, rather than what it names.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::NoUpstream { .. })
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::NoUpstream { .. }
+                | Self::OverlayName(_)
+                | Self::NoOverlay(_)
+        )
     }
 }
 
@@ -129,7 +150,8 @@ pub fn update(
     let lock = Lock::take(folder).map_err(write)?;
     let lock = lock.ok_or_else(|| UpdateError::Busy(folder.to_owned()))?;
     let mut reading = Reading::default();
-    for input in input::all(from)? {
+    let fetcher = Fetcher::new(None, options.authorities.clone());
+    for input in input::all(from, &fetcher)? {
         let (named, name) = (input.named, input.name.clone());
         if !reading.input(input) {
             if named {
@@ -140,7 +162,7 @@ pub fn update(
     }
     let Reading {
         mut intake,
-        broken,
+        mut broken,
         held,
         unread,
         strangers,
@@ -160,6 +182,7 @@ pub fn update(
     };
     let writing = Writing::begin(&lock, shrinking, options.from_scratch);
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
+    overlay::restore(&lock, &mut writing, &mut broken).map_err(write)?;
     writing.take(&mut intake, &held).map_err(write)?;
     let status = writing.finish().map_err(write)?;
     Ok(UpdateReport {
@@ -171,19 +194,27 @@ pub fn update(
 
 /// Inputs on their way into an intake.
 #[derive(Default)]
-struct Reading {
-    intake: Intake,
-    broken: Vec<(String, String)>,
+pub(crate) struct Reading {
+    pub(crate) intake: Intake,
+    pub(crate) broken: Vec<(String, String)>,
     /// Feeds that were not read to their end, and why.
     held: BTreeMap<String, String>,
     /// Some input was not read to its end.
     unread: bool,
-    strangers: Vec<String>,
+    pub(crate) strangers: Vec<String>,
 }
 
 impl Reading {
+    /// Of inputs that are all of one feed.
+    pub(crate) fn of(feed: &str) -> Self {
+        Self {
+            intake: Intake::of(feed),
+            ..Self::default()
+        }
+    }
+
     /// Reads one input; `false` where it holds nothing of a feed.
-    fn input(&mut self, mut input: Input) -> bool {
+    pub(crate) fn input(&mut self, mut input: Input) -> bool {
         let mut known = false;
         let (mut unknown, mut first) = (0, String::new());
         let taken = input.taken.to_string();

@@ -26,4 +26,5 @@ pub use error::ImageError;
 pub use image::{Image, LayerRef};
 pub use options::Options;
 pub use reference::{ParseReferenceError, Reference};
+pub use registry::roots::with as authorities;
 pub use stream::{LayerStream, VerifiedLayer};

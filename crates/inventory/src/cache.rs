@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Raise when a collector's answers or the form of the facts change.
-const EPOCH: u32 = 6;
+const EPOCH: u32 = 7;
 /// Facts of the largest layer that is allowed (2 M entries) stay below this.
 const MAX_FACTS: u64 = 2 << 30;
 /// Bytes of all facts on disk; the least recently used go first.

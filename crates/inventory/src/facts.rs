@@ -31,7 +31,7 @@ pub enum Fact {
     /// The SPDX id of the licence that the file is the text of.
     LicenseText(String),
     /// The distribution.
-    Distro(Distro),
+    Distro(Box<Distro>),
     /// Lines of `/etc/passwd`.
     Users(Vec<User>),
     /// Lines of `/etc/group`.

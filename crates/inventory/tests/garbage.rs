@@ -85,6 +85,10 @@ const SILENT: &[(&str, &[&str], &str)] = &[
     ),
     ("etc/apk/repositories", ANY, HINT),
     ("var/lib/ubuntu-advantage/status.json", ANY, HINT),
+    ("etc/yum.repos.d/x.repo", ANY, HINT),
+    ("etc/products.d/x.prod", ANY, HINT),
+    ("root/buildinfo/content_manifests/x.json", ANY, HINT),
+    ("etc/apt/sources.list.d/ubuntu-esm-x.list", ANY, HINT),
     ("bin/busybox", ANY, HINT),
     ("etc/lsb-release", ANY, HINT),
 ];

@@ -147,3 +147,41 @@ fn earlier_data_is_gone_back_to_compared_and_carried_away() {
         stderr(&single)
     );
 }
+
+#[test]
+fn an_overlay_is_added_counted_and_taken_out() {
+    let home = tempfile::tempdir().unwrap();
+    update(home.path(), "examples/advisories");
+    let scan = || {
+        let output = plimsoll(home.path(), &["scan", "pkg:pypi/jinja2@2.10", "-o", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let of = |key: &str| {
+            let mut all = report[key].as_array().unwrap().iter();
+            all.any(|entry| entry.to_string().contains("CVE-2019-10906"))
+        };
+        (
+            of("findings"),
+            of("suppressed"),
+            report["verdict"]["id"].to_string(),
+        )
+    };
+    let (found, _, before) = scan();
+    assert!(found);
+    let file = home.path().join("ours.yaml");
+    let text = "corrections:\n- id: CVE-2019-10906\n  namespace: pypi\n  package: jinja2\n  state: not-affected\n  reason: the sandbox is not used\n  by: Jo\n";
+    std::fs::write(&file, text).unwrap();
+    let path = file.display().to_string();
+    let output = plimsoll(home.path(), &["data", "overlay", "add", &path]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("ours "), "{}", stdout(&output));
+    let (found, suppressed, after) = scan();
+    assert!(!found && suppressed);
+    assert_ne!(before, after);
+    let explain = ["explain", "CVE-2019-10906", "--in", "pkg:pypi/jinja2@2.10"];
+    let told = stdout(&plimsoll(home.path(), &explain));
+    assert!(told.contains("the sandbox is not used (Jo)"), "{told}");
+    let output = plimsoll(home.path(), &["data", "overlay", "remove", "theirs"]);
+    assert_eq!(output.status.code(), Some(2));
+    plimsoll(home.path(), &["data", "overlay", "remove", "ours"]);
+    assert_eq!(scan().2, before);
+}

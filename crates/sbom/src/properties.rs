@@ -138,6 +138,8 @@ pub fn of_distro(distro: &Distro) -> Vec<Property> {
         let value = value.as_ref();
         out.extend(value.map(|value| property(format!("distro:{name}"), value)));
     }
+    let extras = distro.extras.iter();
+    out.extend(extras.map(|name| property("distro:extra", name)));
     out.extend(distro.inferred.then(|| property("distro:inferred", true)));
     out
 }
@@ -305,6 +307,7 @@ pub(crate) fn apply_document(properties: &[Property], inventory: &mut Inventory)
                         "cpe" => distro.cpe = Some(value.clone()),
                         "supportEnd" => distro.support_end = Some(value.clone()),
                         "channel" => distro.channel = Some(value.clone()),
+                        "extra" => distro.extras.push(value.clone()),
                         "inferred" => distro.inferred = value == "true",
                         _ => {}
                     }

@@ -212,13 +212,15 @@ fn image(document: &Document, draft: &mut Draft) {
 
 fn distro(value: &Value) -> Option<Distro> {
     let get = |key: &str| text_of(value, key).map(str::to_owned);
+    let list = |key: &str| {
+        let texts = parsing::texts(value.get(key)).into_iter();
+        texts.map(str::to_owned).collect()
+    };
     Some(Distro {
         id: get("id")?,
         version: get("version"),
-        id_like: parsing::texts(value.get("id_like"))
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        id_like: list("id_like"),
+        extras: list("extras"),
         codename: get("codename"),
         pretty: get("pretty").unwrap_or_default(),
         source: get("source").unwrap_or_default(),

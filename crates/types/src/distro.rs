@@ -22,6 +22,9 @@ pub struct Distro {
     /// The channel of repairs that the image is attached to beyond the usual
     /// one: `esm` of Ubuntu Pro.
     pub channel: Option<String>,
+    /// Repositories beside the usual ones that are switched on, by the names of
+    /// their channels: `docker` of Amazon Linux's extras. Sorted.
+    pub extras: Vec<String>,
     /// No file states it: it was read off the packages or their sources.
     pub inferred: bool,
     /// `PRETTY_NAME`, else the id and version.

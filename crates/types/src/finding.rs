@@ -147,6 +147,8 @@ pub enum Suppression {
     OtherSource,
     /// A VEX statement says so.
     Vex,
+    /// An overlay of the user says so.
+    Overlay,
 }
 
 impl Suppression {
@@ -161,6 +163,7 @@ impl Suppression {
             Suppression::OtherPart => "other-part",
             Suppression::OtherSource => "other-source",
             Suppression::Vex => "vex",
+            Suppression::Overlay => "overlay",
         }
     }
 }

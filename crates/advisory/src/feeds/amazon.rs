@@ -1,8 +1,8 @@
 //! Amazon Linux's `updateinfo.xml`: advisories (ALAS) with the builds that
 //! repair them. Extras are channels of their own.
 
-use super::Feed;
 use super::xml::{self, Element};
+use super::{Feed, Place, Upstream};
 use crate::advisory::{Advisory, Affected, Role, Scope, Window, architecture};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -22,6 +22,25 @@ impl Feed for AmazonUpdateinfo {
 
     fn recognises(&self, head: &str) -> bool {
         head.contains("<updates") && head.contains("<id>ALAS")
+    }
+
+    /// The builds of both architectures come with the same advisories; those
+    /// of the first release are only served unprotected.
+    fn upstreams(&self) -> Vec<Upstream> {
+        let host = "https://cdn.amazonlinux.com";
+        let repository = |path: &str| Place::Repository(format!("{host}/{path}/mirror.list"));
+        vec![Upstream::at(
+            self.name(),
+            [
+                repository("2/core/latest/x86_64"),
+                repository("al2023/core/mirrors/latest/x86_64"),
+                repository("al2023/kernel-livepatch/mirrors/latest/x86_64"),
+                Place::Extras {
+                    catalogue: format!("{host}/2/extras-catalog.json"),
+                    mirrors: format!("{host}/2/extras/{{}}/latest/x86_64/mirror.list"),
+                },
+            ],
+        )]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Fedora's updates as Bodhi serves them: one update, or a page of them.
 
-use super::{Feed, json};
+use super::{Feed, Place, Upstream, json};
 use crate::advisory::{Advisory, Affected, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -80,6 +80,12 @@ impl Feed for FedoraBodhi {
 
     fn is_per_record(&self) -> bool {
         true
+    }
+
+    /// Of the releases that are looked after.
+    fn upstreams(&self) -> Vec<Upstream> {
+        let list = "https://bodhi.fedoraproject.org/updates/?type=security&status=stable&content_type=rpm&active_releases=true&rows_per_page=100";
+        vec![Upstream::at(self.name(), [Place::Pages(list.to_owned())])]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

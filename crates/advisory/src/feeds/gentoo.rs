@@ -1,7 +1,7 @@
 //! Gentoo's GLSAs, XML: ebuilds with the ranges that are vulnerable.
 
-use super::Feed;
 use super::xml::{self, Element};
+use super::{Feed, Upstream};
 use crate::advisory::{Advisory, Affected, Upper, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -24,6 +24,15 @@ impl Feed for GentooGlsa {
 
     fn is_per_record(&self) -> bool {
         true
+    }
+
+    /// The repository, else the tree of packages, which has a copy of it.
+    fn upstreams(&self) -> Vec<Upstream> {
+        let mirrors = [
+            "https://gitweb.gentoo.org/data/glsa.git/snapshot/glsa-master.tar.gz",
+            "https://distfiles.gentoo.org/snapshots/portage-latest.tar.xz",
+        ];
+        vec![Upstream::one(self.name(), &mirrors)]
     }
 
     fn read(&self, document: &[u8], intake: &mut Intake) -> Result<(), String> {

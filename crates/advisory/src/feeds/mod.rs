@@ -5,6 +5,7 @@ mod alpine_secdb;
 mod amazon;
 mod arch;
 mod cisa_kev;
+mod corrections;
 mod csaf;
 mod debian_lists;
 mod debian_tracker;
@@ -69,17 +70,60 @@ pub(crate) struct Upstream {
     pub feed: String,
     /// Its documents, each with the mirrors that have it, the first first.
     pub documents: Vec<Vec<String>>,
+    /// Where more of them are found.
+    pub places: Vec<Place>,
     /// How to learn what has changed, where there is a better way than to
     /// fetch everything again.
     pub changes: Option<Changes>,
 }
 
-/// A list of changed records, the latest first: `RFC 3339,ID` in each line.
+/// Where documents are whose addresses something else tells.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// Beside this text, which names one.
+    Named(String),
+    /// Pages of this list, by the parameter `page`.
+    Pages(String),
+    /// The `updateinfo` of an rpm repository, by the list of its mirrors.
+    Repository(String),
+    /// Likewise of every repository of a catalogue of Amazon Linux's extras;
+    /// `{}` in the address of the list stands for the topic.
+    Extras { catalogue: String, mirrors: String },
+}
+
+/// Lists by which single records are kept current.
 #[derive(Clone, Debug)]
 pub(crate) struct Changes {
+    /// Of those that changed.
     pub list: String,
-    /// Where single records are: `ID.json` is appended.
+    pub form: ListForm,
+    /// Of those that were taken back, in the same form.
+    pub deletions: Option<String>,
+    /// The folder that single records lie in.
     pub records: String,
+}
+
+/// How a list of changes is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListForm {
+    /// `RFC 3339,ID` in each line, of records called `ID.json`; the zip archive
+    /// holds them all.
+    Osv,
+    /// `"PATH","RFC 3339"` in each line (CSAF 2.0 section 7.1.13); the archive
+    /// is older.
+    Csaf,
+}
+
+impl Changes {
+    /// Those of a folder of CSAF documents.
+    pub(crate) fn csaf(folder: &str, deletions: bool) -> Self {
+        Self {
+            list: format!("{folder}/changes.csv"),
+            form: ListForm::Csaf,
+            deletions: deletions.then(|| format!("{folder}/deletions.csv")),
+            records: format!("{folder}/"),
+        }
+    }
 }
 
 impl Upstream {
@@ -96,7 +140,16 @@ impl Upstream {
         Self {
             feed: feed.to_owned(),
             documents: documents.into_iter().collect(),
-            changes: None,
+            ..Self::default()
+        }
+    }
+
+    /// A feed whose documents are found at places.
+    pub(crate) fn at(feed: &str, places: impl IntoIterator<Item = Place>) -> Self {
+        Self {
+            feed: feed.to_owned(),
+            places: places.into_iter().collect(),
+            ..Self::default()
         }
     }
 }
@@ -135,6 +188,7 @@ pub(crate) static ALL: &[&dyn Feed] = &[
     &fedora::FedoraBodhi,
     &gentoo::GentooGlsa,
     &osv::Osv,
+    &corrections::Corrections,
 ];
 
 /// The feed that a document belongs to.

@@ -1,7 +1,7 @@
 //! OSV records (schema 1.x): one JSON document each, as the export's
 //! `all.zip`, `<ID>.json` and many databases serve them.
 
-use super::{Changes, Feed, Upstream, json};
+use super::{Changes, Feed, ListForm, Upstream, json};
 use crate::advisory::{Advisory, Affected, Import, Module, Scope, Upper, Window};
 use crate::cvss;
 use crate::intake::Intake;
@@ -243,6 +243,8 @@ impl Feed for Osv {
             Upstream {
                 changes: Some(Changes {
                     list: format!("{base}/modified_id.csv"),
+                    form: ListForm::Osv,
+                    deletions: None,
                     records: format!("{base}/"),
                 }),
                 ..Upstream::many(

@@ -2,7 +2,7 @@
 
 use super::csaf::rows::{Place, Publisher, Subject};
 use super::csaf::{Document, Product, Statement, Status};
-use super::{Feed, json};
+use super::{Changes, Feed, Upstream, json};
 use crate::advisory::architecture;
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -35,6 +35,14 @@ impl Feed for SuseVex {
 
     fn recognises(&self, head: &str) -> bool {
         head.starts_with('{') && head.contains("\"csaf_vex\"") && head.contains("www.suse.com")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let folder = "https://ftp.suse.com/pub/projects/security/csaf-vex";
+        vec![Upstream {
+            changes: Some(Changes::csaf(folder, false)),
+            ..Upstream::one(self.name(), &[&format!("{folder}.tar.bz2")])
+        }]
     }
 
     fn is_per_record(&self) -> bool {

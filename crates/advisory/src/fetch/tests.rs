@@ -103,3 +103,52 @@ fn what_no_mirror_has_is_told_mirror_by_mirror() {
         "{reason}"
     );
 }
+
+/// A server that speaks TLS, with the certificate of an authority of our own.
+fn secure(body: &'static str) -> String {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use std::io::{BufRead, BufReader};
+    let certificate =
+        CertificateDer::from_pem_slice(include_bytes!("../../../image/tests/tls/server.pem"));
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../../../image/tests/tls/server.key"));
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.unwrap()], key.unwrap())
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+            let mut stream = BufReader::new(rustls::StreamOwned::new(connection, stream));
+            let mut line = String::new();
+            while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+                line.clear();
+            }
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = stream.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    format!("https://127.0.0.1:{port}")
+}
+
+#[test]
+fn an_authority_that_is_named_is_trusted_and_no_other() {
+    let server = secure("feed");
+    let refused = Fetcher::hasty(&server).get(&[URL], None).err().unwrap();
+    let reason = refused.reason.unwrap();
+    assert!(reason.contains("--ca-file"), "{reason}");
+    let pem = include_bytes!("../../../image/tests/tls/ca.pem");
+    let authority = ureq::tls::Certificate::from_pem(pem).unwrap();
+    let fetcher = Fetcher::new(Some(&server), Some([authority].into_iter().into()));
+    let (text, _) = content(fetcher.get(&[URL], None).unwrap()).unwrap();
+    assert_eq!(text, b"feed");
+}

@@ -227,7 +227,11 @@ mod tests {
         std::fs::write(file.path(), bytes).unwrap();
         let path = file.path().display().to_string();
         let mut told = Vec::new();
-        let mut inputs = super::super::all(std::slice::from_ref(&path)).unwrap();
+        let mut inputs = super::super::all(
+            std::slice::from_ref(&path),
+            &crate::fetch::Fetcher::new(None, None),
+        )
+        .unwrap();
         let read = inputs[0].documents(|document| {
             let name = document.name.replacen(&path, "it", 1);
             let content = document.content;

@@ -103,6 +103,21 @@ impl Intake {
         }
     }
 
+    /// Whether it is what an overlay says.
+    pub(crate) fn is_of_overlay(&self) -> bool {
+        let speaker = self.speaker.as_deref();
+        speaker.is_some_and(crate::overlay::is_overlay)
+    }
+
+    /// Notes that what a feed said is taken at this moment.
+    pub(crate) fn taken_now(&mut self, feed: &str) {
+        let now = jiff::Timestamp::now();
+        let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
+        if let Some(tally) = self.tallies.get_mut(feed) {
+            tally.taken = now.to_string();
+        }
+    }
+
     /// Adds to what is known under the same feed, record and vulnerability.
     pub(crate) fn merge(&mut self, advisory: Advisory) {
         self.add(Piece {

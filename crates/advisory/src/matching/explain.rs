@@ -15,6 +15,15 @@ pub(super) struct Mention {
     pub head: Head,
 }
 
+/// The namespaces that say something of a package at home in `home`.
+fn related(origin: &Origin<'_>, lookup: &Lookup<'_>, home: &Namespace) -> Vec<Namespace> {
+    let mut related = origin.related(home);
+    if home.has_extras() {
+        related.extend(lookup.channels(home));
+    }
+    related
+}
+
 /// Gathers what is said of the vulnerability `id`, by any of its ids, and of
 /// the packages of an image, in the namespaces that the image needs.
 pub fn explain(inventory: &Inventory, store: &Store, id: &str) -> Explanation {
@@ -24,7 +33,7 @@ pub fn explain(inventory: &Inventory, store: &Store, id: &str) -> Explanation {
     let homes: Vec<Home> = inventory.packages.iter().map(|p| origin.home(p)).collect();
     for home in &homes {
         if let Home::Namespace(home) = home {
-            namespaces.extend(origin.related(home));
+            namespaces.extend(related(&origin, &lookup, home));
         }
     }
     // The records of a first id may give others, under which more are filed.
@@ -56,7 +65,7 @@ pub fn explain(inventory: &Inventory, store: &Store, id: &str) -> Explanation {
     for (index, (package, home)) in inventory.packages.iter().zip(&homes).enumerate() {
         let reason = match home {
             Home::Namespace(home) => {
-                for namespace in origin.related(home) {
+                for namespace in related(&origin, &lookup, home) {
                     for subject in namespace.subjects(&package.record) {
                         let key = (&namespace, subject.name.as_str());
                         for mention in by_name.get(&key).into_iter().flatten() {

@@ -33,6 +33,7 @@ pub(super) fn of(
     hits.sort_by(|a, b| {
         (rank(a), &a.head.feed, &a.head.record).cmp(&(rank(b), &b.head.feed, &b.head.record))
     });
+    let overlaid = overlaid(hits);
     let denial = hits.iter().find(|hit| hit.verdict == Verdict::NotAffected);
     let denial = denial.map(denied);
     hits.retain(|hit| hit.verdict != Verdict::NotAffected);
@@ -45,6 +46,9 @@ pub(super) fn of(
     let looked_into = hits
         .iter()
         .any(|hit| hit.verdict == Verdict::Affected && told(hit));
+    if hits.iter().all(|hit| hit.verdict == Verdict::Rated) {
+        return Outcome::Nothing;
+    }
     let Some(finding) = finding(index, hits, lookup) else {
         return Outcome::Nothing;
     };
@@ -53,7 +57,11 @@ pub(super) fn of(
             .chain(&finding.aliases)
             .map(String::as_str)
     };
-    let (reason, detail) = if owned {
+    let (reason, detail) = if overlaid == Some(Verdict::Affected) {
+        return Outcome::Counts(finding);
+    } else if let Some(denial) = denial.as_ref().filter(|_| overlaid.is_some()) {
+        (Suppression::Overlay, denial.clone())
+    } else if owned {
         let owner = "the distribution installed it, and its own word decides";
         (Suppression::OwnedByDistribution, owner.to_owned())
     } else if let Some(denial) = denial {
@@ -79,6 +87,29 @@ pub(super) fn of(
         reason,
         detail,
     })
+}
+
+/// What overlays say of the version, if anything: affected where one of them
+/// does. What feeds say of it then counts no more, but for ids, titles and
+/// severities.
+fn overlaid(hits: &mut Vec<Hit>) -> Option<Verdict> {
+    let says = |verdict| {
+        let mut hits = hits.iter();
+        hits.any(|hit| hit.is_overlaid() && hit.verdict == verdict)
+    };
+    let word = [Verdict::Affected, Verdict::NotAffected];
+    let word = word.into_iter().find(|verdict| says(*verdict));
+    if word == Some(Verdict::Affected) {
+        hits.retain(|hit| hit.verdict != Verdict::NotAffected);
+    }
+    for hit in hits {
+        let counts = hit.is_overlaid() || word != Some(Verdict::Affected);
+        if !counts || hit.verdict == Verdict::Rated {
+            hit.spans.clear();
+            hit.fix = FixState::Unknown;
+        }
+    }
+    word
 }
 
 /// Who says in which words that a package is not affected.
@@ -192,15 +223,17 @@ pub(super) fn repaired<'a>(hits: &[&'a Hit]) -> Vec<(&'a Version, &'a str)> {
     candidates
 }
 
-/// Whose word counts first: the distribution's, then the reviewed advisories
+/// Whose word counts first: the overlays', the distribution's, then the reviewed advisories
 /// of GitHub, then the others.
 fn rank(hit: &Hit) -> u8 {
-    if hit.namespace.ecosystem().is_os() {
+    if hit.is_overlaid() {
         0
-    } else if hit.head.record.starts_with("GHSA-") {
+    } else if hit.namespace.ecosystem().is_os() {
         1
-    } else {
+    } else if hit.head.record.starts_with("GHSA-") {
         2
+    } else {
+        3
     }
 }
 

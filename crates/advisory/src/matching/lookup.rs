@@ -1,12 +1,14 @@
 //! Packages in, claims whose windows hold their version out.
 
 use super::explain::Mention;
+use super::extras::{self, Candidate, Origins};
 use super::scope::Place;
 use super::search::{Found, Search};
 use super::streams::{self, Host};
 use crate::advisory::Verdict;
 use crate::intake::Description;
 use crate::namespace::{Namespace, Subject};
+use crate::overlay;
 use crate::store::{Corrupt, Extra, Head, Row, Shard, Store, StoreError, Table};
 use crate::versions::Version;
 use plimsoll_types::{
@@ -31,6 +33,13 @@ pub(super) struct Hit {
     pub installed: Version,
     /// Every window of the claim.
     pub spans: Vec<Span>,
+}
+
+impl Hit {
+    /// Whether an overlay says so, whose word outranks the feeds'.
+    pub(super) fn is_overlaid(&self) -> bool {
+        overlay::is_overlay(&self.head.feed)
+    }
 }
 
 /// A window as versions, comparable across shards.
@@ -83,6 +92,8 @@ pub(super) struct Lookup<'a> {
     lifecycles: Option<Table<Lifecycle>>,
     place: Place,
     host: Host,
+    /// Repositories beside the usual ones that the image has switched on.
+    extras: Vec<String>,
     damaged: Vec<Gap>,
 }
 
@@ -98,6 +109,10 @@ impl<'a> Lookup<'a> {
             lifecycles: table(store, &mut damaged),
             place: Place::of(inventory),
             host,
+            extras: {
+                let distro = inventory.distro.as_ref();
+                distro.map_or_else(Vec::new, |distro| distro.extras.clone())
+            },
             damaged,
         }
     }
@@ -185,8 +200,11 @@ impl<'a> Lookup<'a> {
     ) -> Vec<Hit> {
         let mut all = Found::default();
         let mut decided = BTreeSet::new();
-        let namespaces = channel.cloned().into_iter();
-        let namespaces = namespaces.chain([namespace.clone()]);
+        let usual = match namespace.has_extras() {
+            true => self.repositories(namespace, package, coverage),
+            false => vec![namespace.clone()],
+        };
+        let namespaces = channel.cloned().into_iter().chain(usual);
         for namespace in namespaces.chain(namespace.every_release()) {
             let searched = self.search(&namespace, package, |search| {
                 let ids = match channel == Some(&namespace) {
@@ -210,6 +228,75 @@ impl<'a> Lookup<'a> {
             self.disclosed(namespace, &origin, package, &mut all.hits);
         }
         all.hits
+    }
+
+    /// The channels of a distribution that there is data for.
+    pub(super) fn channels(&self, home: &Namespace) -> Vec<Namespace> {
+        let shards = self.store.status().shards.iter();
+        let namespaces = shards.filter_map(|shard| Namespace::named(&shard.namespace));
+        let own = |other: &Namespace| other.without_channel().as_ref() == Some(home);
+        namespaces.filter(own).collect()
+    }
+
+    /// The repositories that a package may have come from, all of which are
+    /// searched.
+    fn repositories(
+        &mut self,
+        home: &Namespace,
+        package: &Package,
+        coverage: &mut Coverage,
+    ) -> Vec<Namespace> {
+        let mut candidates = Vec::new();
+        for namespace in std::iter::once(home.clone()).chain(self.channels(home)) {
+            let fixed = self.search(&namespace, package, |search| search.fixes());
+            if let Some(fixed) = fixed.filter(|fixed| !fixed.is_empty()) {
+                candidates.push(Candidate { namespace, fixed });
+            }
+        }
+        let installed = package.record.full_version();
+        let Origins {
+            namespaces,
+            undecided,
+        } = extras::origins(candidates, &installed, &self.extras);
+        if !undecided.is_empty() {
+            let others: Vec<_> = undecided.iter().map(Namespace::to_string).collect();
+            let detail = format!(
+                "nothing tells which repository it is from, so what {} says was not compared",
+                others.join(", ")
+            );
+            let gap = super::gap(GapKind::VersionUnparsable, package, detail);
+            coverage.gaps.insert(gap);
+        }
+        namespaces
+    }
+
+    /// Says which channels and repositories the image is attached to where
+    /// nothing of their kind was loaded. Single ones may have no advisories.
+    pub(super) fn missing_channels(
+        &self,
+        home: &Namespace,
+        attached: Option<&Namespace>,
+        coverage: &mut Coverage,
+    ) {
+        let mut missing = Vec::new();
+        let shards = || self.store.status().shards.iter();
+        let mut known = shards().filter_map(|shard| Namespace::named(&shard.namespace));
+        if let Some(channel) = attached
+            && !known.any(|other| other.is_channel_of(channel))
+        {
+            missing.push(channel.to_string());
+        }
+        if home.has_extras() && self.channels(home).is_empty() {
+            let extras = self.extras.iter();
+            missing.extend(extras.map(|extra| format!("{home}:{extra}")));
+        }
+        let gaps = missing.into_iter().map(|subject| Gap {
+            kind: GapKind::NoAdvisoryData,
+            subject,
+            layer: None,
+            detail: "the image is attached to this channel, of whose kind there is no data; load a feed that covers it with `plimsoll data update`".into(),
+        });
+        coverage.gaps.extend(gaps);
     }
 
     /// Adds what the channels of the minor release that a package is built for

@@ -3,6 +3,7 @@
 mod class;
 mod curated;
 mod explain;
+mod extras;
 mod finding;
 mod home;
 mod lookup;
@@ -51,6 +52,10 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
         .distro
         .as_ref()
         .is_some_and(|namespace| lookup.has(namespace));
+    if let Some(home) = origin.distro.as_ref().filter(|_| covered) {
+        let channel = origin.channel.as_ref();
+        lookup.missing_channels(home, channel, &mut matched.coverage);
+    }
     let (mut homeless, mut foreign) = (0, BTreeMap::new());
     let mut strangers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut unserved: BTreeMap<Namespace, usize> = BTreeMap::new();

@@ -88,7 +88,7 @@ impl Place {
         if !whole {
             return Fit::No;
         }
-        if package.ecosystem != plimsoll_types::Ecosystem::Rpm {
+        if package.ecosystem != plimsoll_types::Ecosystem::Rpm || scope.module == Module::Any {
             return Fit::Yes;
         }
         let built = package.version.as_deref().unwrap_or_default();
@@ -170,6 +170,7 @@ fn module(module: &Module, package: &PackageRecord, bound: Option<&str>) -> Fit 
     let claimed = match module {
         Module::Stream(_) => true,
         Module::Outside => false,
+        Module::Any => return Fit::Yes,
         // What the fixed build is named after tells at least that much.
         Module::Unsaid => match bound {
             Some(bound) => is_modular(bound),

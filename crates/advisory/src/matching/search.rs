@@ -26,7 +26,7 @@ impl Found {
     /// Drops what was decided elsewhere.
     pub(super) fn drop(&mut self, decided: &BTreeSet<String>) {
         let open = |hit: &Hit| !hit.head.ids().any(|id| decided.contains(id));
-        self.hits.retain(open);
+        self.hits.retain(|hit| hit.is_overlaid() || open(hit));
     }
 
     pub(super) fn extend(&mut self, other: Found) {
@@ -71,6 +71,22 @@ impl Search<'_> {
             }
         }
         Ok(ids)
+    }
+
+    /// The versions that repaired something under the package's own name.
+    pub(super) fn fixes(&self) -> Result<BTreeSet<String>, Corrupt> {
+        let mut fixes = BTreeSet::new();
+        let subjects = self.namespace.subjects(&self.package.record);
+        for subject in subjects.iter().filter(|subject| !subject.is_source()) {
+            for index in self.shard.claims(&subject.name)? {
+                for window in self.shard.windows(&self.shard.claim(index)?) {
+                    if let Some(fixed) = window?.fixed {
+                        fixes.insert(self.shard.version_text(fixed)?.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(fixes)
     }
 
     pub(super) fn run(&self, coverage: &mut Coverage) -> Result<Found, Corrupt> {
@@ -350,6 +366,7 @@ impl Search<'_> {
             Verdict::Affected => "affected",
             Verdict::NotAffected => "not-affected",
             Verdict::UnderInvestigation => "under-investigation",
+            Verdict::Rated => "rated",
         };
         let head = &mention.head;
         Ok(plimsoll_types::Claim {

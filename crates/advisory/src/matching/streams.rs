@@ -84,7 +84,10 @@ pub(super) fn settle(hits: &mut Vec<Hit>, repaired: &BTreeSet<String>, host: Hos
         })
         .map(|hit| hit.head.id.clone())
         .collect();
-    hits.retain(|hit| !repaired.contains(&hit.head.id) || of_build.contains(&hit.head.id));
+    hits.retain(|hit| {
+        let id = &hit.head.id;
+        hit.is_overlaid() || !repaired.contains(id) || of_build.contains(id)
+    });
     let Some(own) = host.minor else {
         return;
     };
@@ -97,14 +100,14 @@ pub(super) fn settle(hits: &mut Vec<Hit>, repaired: &BTreeSet<String>, host: Hos
         with(&|minor| minor == own, hits),
         with(&|minor| minor <= own, hits),
     );
-    hits.retain(|hit| match stream(hit) {
+    hits.retain(|hit| match stream(hit).filter(|_| !hit.is_overlaid()) {
         Some(minor) if exact.contains(&key(hit)) => minor == own,
         Some(minor) if host.stays && within.contains(&key(hit)) => minor <= own,
         _ => true,
     });
     if host.stays {
         for hit in hits {
-            if stream(hit).is_some_and(|minor| minor > own) {
+            if !hit.is_overlaid() && stream(hit).is_some_and(|minor| minor > own) {
                 hit.lose_fix();
             }
         }

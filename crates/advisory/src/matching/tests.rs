@@ -10,7 +10,7 @@ const TRACKER: &str = r#"{"openssl": {
     "CVE-2024-4": {"releases": {"bullseye": {"status": "open", "urgency": "high"}}}}}"#;
 const KEV: &str = r#"{"catalogVersion":"1","dateReleased":"2024-01-01T00:00:00Z","vulnerabilities":[{"cveID":"CVE-2024-2","dateAdded":"2024-02-01","dueDate":"2024-03-01","knownRansomwareCampaignUse":"Known"}]}"#;
 
-fn ids(matched: &Matched) -> Vec<&str> {
+pub(super) fn ids(matched: &Matched) -> Vec<&str> {
     matched
         .findings
         .iter()

@@ -6,6 +6,7 @@
 use super::index::{self, Status};
 use super::writer::Lock;
 use super::{FOLDER, SHARDS, Store, history, sections};
+use crate::overlay;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -58,6 +59,14 @@ pub enum BundleError {
         path: PathBuf,
         /// What is wrong with its signature, and what to do.
         problem: String,
+    },
+    /// It would take the place of overlays that it does not hold.
+    #[error("`{}` does not hold the overlay `{name}` of this machine; add it where the data is exported, or take it out with `plimsoll data overlay remove {name}`", path.display())]
+    Overlay {
+        /// The file.
+        path: PathBuf,
+        /// The overlay.
+        name: String,
     },
     /// Somebody else is at it.
     #[error("an update of `{}` is running; wait for it to end", .0.display())]
@@ -144,6 +153,14 @@ pub fn import(
     let lock = Lock::take(data).map_err(file(data))?;
     let _lock = lock.ok_or_else(|| BundleError::Busy(data.to_owned()))?;
     let folder = data.join(FOLDER);
+    let missing = overlay::missing(&folder, &status).map_err(|error| BundleError::File {
+        path: folder.clone(),
+        reason: error.to_string(),
+    })?;
+    if let Some(name) = missing.into_iter().next() {
+        let path = from.to_owned();
+        return Err(BundleError::Overlay { path, name });
+    }
     let mut packed = zstd::stream::read::Decoder::with_buffer(input).map_err(file(from))?;
     for name in status.files() {
         let bytes = read_part(&mut packed, MAX_FILE).map_err(|e| corrupt(&e.to_string()))?;

@@ -138,6 +138,7 @@ fn told(
                 Verdict::Affected => "affected ".to_owned(),
                 Verdict::NotAffected => "not affected ".to_owned(),
                 Verdict::UnderInvestigation => "under investigation ".to_owned(),
+                Verdict::Rated => "rated ".to_owned(),
             };
             text += &windows.join(" or ");
             text += &format!(", {}", fix.as_str());
@@ -151,8 +152,12 @@ fn told(
             if !extra.advisories.is_empty() {
                 text += &format!(", {}", extra.advisories.join(", "));
             }
-            if extra.scope != crate::advisory::Scope::default() {
-                text += &format!(", limited to {}", extra.scope);
+            let scope = extra.scope.to_string();
+            if !scope.is_empty() {
+                text += &format!(", limited to {scope}");
+            }
+            if let Some(because) = &extra.because {
+                text += &format!(", since: {because}");
             }
             let key = (name.to_owned(), head.id, head.feed, head.record);
             told.entry(key)

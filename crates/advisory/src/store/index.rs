@@ -3,6 +3,7 @@
 
 use super::{NO_VERSION, StoreError};
 use crate::fetch::Seen;
+use crate::overlay::is_overlay;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,7 +99,10 @@ impl Status {
             hash.update(format!("{name} {file}\n").as_bytes());
         }
         let since = feeds.iter().map(|feed| feed.taken.clone()).max();
-        let built = feeds.iter().map(|feed| feed.taken.clone()).min();
+        // What the user adds is as old as it is meant to be.
+        let of_feeds = feeds.iter().filter(|feed| !is_overlay(&feed.name));
+        let built = of_feeds.map(|feed| feed.taken.clone()).min();
+        let built = built.or_else(|| since.clone());
         Self {
             format: FORMAT,
             position: hash.finalize().to_hex().to_string(),

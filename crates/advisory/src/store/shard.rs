@@ -281,10 +281,11 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Corrupt> {
 }
 
 /// Verdicts by their number in a claim.
-pub(super) const VERDICTS: [Verdict; 3] = [
+pub(super) const VERDICTS: [Verdict; 4] = [
     Verdict::Affected,
     Verdict::NotAffected,
     Verdict::UnderInvestigation,
+    Verdict::Rated,
 ];
 
 /// Fix states by their number in a claim.

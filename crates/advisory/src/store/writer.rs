@@ -42,6 +42,18 @@ impl Lock {
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
     }
+
+    /// The folder of the advisories.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a file of that name in a folder beside the data.
+    pub(crate) fn keep(&self, folder: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.folder.join(folder);
+        fs::create_dir_all(&folder)?;
+        index::place(&folder.join(name), bytes)
+    }
 }
 
 /// The next set of data under construction. Until [`Writing::finish`] renames
@@ -99,6 +111,16 @@ impl<'a> Writing<'a> {
             before,
             shrinking,
         })
+    }
+
+    /// Whether a feed has data.
+    pub(crate) fn has(&self, feed: &str) -> bool {
+        self.feeds.contains_key(feed)
+    }
+
+    /// Takes out what a feed said; `false` where it said nothing.
+    pub(crate) fn remove(&mut self, feed: &str) -> bool {
+        self.feeds.remove(feed).is_some()
     }
 
     /// What is remembered of a URL.

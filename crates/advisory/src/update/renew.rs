@@ -1,11 +1,14 @@
 //! Feeds from where upstream serves them, as far as they have changed.
 
-use super::{Reading, UpdateError, UpdateOptions, UpdateReport};
-use crate::feeds::{self, Changes, Upstream};
+use super::changes::{self, Entry, List};
+use super::{Reading, UpdateError, UpdateOptions, UpdateReport, places};
+use crate::feeds::{self, Changes, ListForm, Upstream};
 use crate::fetch::{Fetched, Fetcher, Seen};
-use crate::input::{Input, InputError};
+use crate::input::{Input, InputError, failed};
 use crate::intake::Intake;
+use crate::overlay;
 use crate::store::{Lock, Shrinking, Source, Writing};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
@@ -13,6 +16,8 @@ use std::path::Path;
 /// Records that are fetched one by one; where more have changed, everything is
 /// fetched again.
 const SINGLE: usize = 300;
+/// Likewise where everything is hundreds of times as much.
+const SINGLE_CSAF: usize = 10_000;
 /// Bytes of a list of changes.
 const MAX_LIST: usize = 256 << 20;
 
@@ -31,7 +36,7 @@ pub fn renew(
     options: &UpdateOptions,
     say: &dyn Fn(&str),
 ) -> Result<UpdateReport, UpdateError> {
-    let fetcher = Fetcher::new(options.mirror.as_deref());
+    let fetcher = Fetcher::new(options.mirror.as_deref(), options.authorities.clone());
     renew_with(&fetcher, folder, names, options, say)
 }
 
@@ -56,6 +61,7 @@ fn renew_with(
     let writing = Writing::begin(&lock, shrinking, options.from_scratch);
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
     let mut broken = Vec::new();
+    overlay::restore(&lock, &mut writing, &mut broken).map_err(write)?;
     for upstream in &chosen {
         say(&upstream.feed);
         let mut renewal = Renewal {
@@ -109,12 +115,37 @@ struct Renewal<'a, 'b> {
 /// A document by its first URL, and what to remember of it.
 type Served = (String, Input, Seen);
 
-/// What a list of changes says.
-struct Changed {
-    source: Source,
-    /// Records that changed since the last time; `None` for too many, or where
-    /// there was no last time.
-    ids: Option<BTreeSet<String>>,
+/// A list of changes, and what to remember of it.
+struct Listed {
+    list: List,
+    seen: Seen,
+}
+
+/// What came of fetching everything.
+enum Whole {
+    Unchanged,
+    /// The moment that it was made, where that is known.
+    Taken(Option<Timestamp>),
+}
+
+/// Why a feed is not renewed.
+enum Stop {
+    /// The data cannot be written.
+    Write(io::Error),
+    /// Something cannot be fetched or read, which costs the feed.
+    Input(InputError),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<InputError> for Stop {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
 }
 
 impl Renewal<'_, '_> {
@@ -122,9 +153,10 @@ impl Renewal<'_, '_> {
     /// When the data cannot be written; whatever else goes wrong costs the
     /// feed.
     fn run(&mut self) -> io::Result<()> {
-        match self.attempt()? {
+        match self.attempt() {
             Ok(()) => Ok(()),
-            Err(InputError { input, reason }) => {
+            Err(Stop::Write(error)) => Err(error),
+            Err(Stop::Input(InputError { input, reason })) => {
                 let reason = reason.unwrap_or_default();
                 self.writing.hold_back(&self.upstream.feed, &reason);
                 self.broken.push((input, reason));
@@ -133,58 +165,149 @@ impl Renewal<'_, '_> {
         }
     }
 
-    fn attempt(&mut self) -> io::Result<Result<(), InputError>> {
-        let mut changed = None;
-        if let Some(changes) = &self.upstream.changes {
-            let list = match self.changed(changes) {
-                Ok(Some(list)) => list,
-                Ok(None) => {
-                    self.renewed();
-                    return Ok(Ok(()));
-                }
-                Err(error) => return Ok(Err(error)),
-            };
-            if let Some(ids) = &list.ids {
-                match self.records(changes, ids) {
-                    Ok(mut intake) => {
-                        let feed = &self.upstream.feed;
-                        self.writing.patch(feed, &mut intake, ids)?;
-                        self.writing.remember(&changes.list, list.source);
-                        self.renewed();
-                        return Ok(Ok(()));
-                    }
-                    Err(error) => return Ok(Err(error)),
-                }
+    fn attempt(&mut self) -> Result<(), Stop> {
+        let Some(changes) = &self.upstream.changes else {
+            self.whole(None)?;
+            return Ok(());
+        };
+        let since = self.since(changes);
+        let known = since.and(self.seen(&changes.list));
+        let fetched = self.fetcher.get(&[&changes.list], known.as_ref())?;
+        let listed = match fetched {
+            Fetched::Unchanged => Listed {
+                list: List::default(),
+                seen: known.unwrap_or_default(),
+            },
+            Fetched::New(mut input, seen) => {
+                let text = text(&mut input, MAX_LIST)?;
+                let list = List::read(&changes.list, &text, changes.form)?;
+                Listed { list, seen }
             }
-            changed = Some((changes.list.clone(), list.source));
+        };
+        if let Some(since) = since
+            && self.follow(changes, &listed, since)?
+        {
+            self.renewed();
+            return Ok(());
         }
-        let documents = match self.documents() {
-            Ok(Some(documents)) => documents,
-            Ok(None) => {
-                self.renewed();
-                return Ok(Ok(()));
+        let older = since.filter(|_| changes.form == ListForm::Csaf);
+        let Whole::Taken(made) = self.whole(older)? else {
+            return Ok(());
+        };
+        if !self.writing.is_current(&self.upstream.feed) {
+            return Ok(());
+        }
+        let latest = match changes.form {
+            ListForm::Osv => listed.list.latest,
+            // An archive is made now and then, and the list goes on.
+            ListForm::Csaf => made.or(listed.list.latest),
+        };
+        self.remember(changes, listed.seen.clone(), latest);
+        if let Some(made) = made
+            && changes.form == ListForm::Csaf
+            && !self.follow(changes, &listed, made)?
+        {
+            let feed = &self.upstream.feed;
+            let reason = format!(
+                "more has changed since the archive of {made} than is fetched one by one; try again when there is a newer one"
+            );
+            self.writing.hold_back(feed, &reason);
+            self.broken.push((changes.list.clone(), reason));
+        }
+        Ok(())
+    }
+
+    /// The moment up to which the changes of a list are known.
+    fn since(&self, changes: &Changes) -> Option<Timestamp> {
+        let known = self.writing.has(&self.upstream.feed);
+        let source = self.writing.source(&changes.list).filter(|_| known)?;
+        source.latest.parse().ok()
+    }
+
+    fn remember(&mut self, changes: &Changes, seen: Seen, latest: Option<Timestamp>) {
+        let latest = latest.map(|latest| latest.to_string()).unwrap_or_default();
+        self.writing
+            .remember(&changes.list, Source { seen, latest });
+    }
+
+    /// Fetches what changed after a moment record by record, and drops what was
+    /// taken back; `false` where that is too much.
+    fn follow(
+        &mut self,
+        changes: &Changes,
+        listed: &Listed,
+        since: Timestamp,
+    ) -> Result<bool, Stop> {
+        let mut changed = listed.list.since(since);
+        let most = match changes.form {
+            ListForm::Osv => SINGLE,
+            ListForm::Csaf => SINGLE_CSAF,
+        };
+        if changed.len() > most {
+            return Ok(false);
+        }
+        let mut gone = BTreeSet::new();
+        for (id, deleted) in self.deleted(changes)?.since(since) {
+            // It may have come back.
+            let again = listed.list.entries.get(&id);
+            if again.is_none_or(|again| again.at <= deleted.at) {
+                changed.remove(&id);
+                gone.insert(id);
             }
-            Err(error) => return Ok(Err(error)),
+        }
+        if !changed.is_empty() || !gone.is_empty() {
+            let mut intake = self.records(changes, &changed)?;
+            let ids: BTreeSet<String> = changed.into_keys().chain(gone).collect();
+            self.writing.patch(&self.upstream.feed, &mut intake, &ids)?;
+        }
+        let latest = listed.list.latest.max(Some(since));
+        self.remember(changes, listed.seen.clone(), latest);
+        Ok(true)
+    }
+
+    fn deleted(&self, changes: &Changes) -> Result<List, InputError> {
+        let Some(url) = &changes.deletions else {
+            return Ok(List::default());
         };
-        let mut reading = Reading {
-            intake: Intake::of(&self.upstream.feed),
-            ..Reading::default()
+        match self.fetcher.get(&[url], None)? {
+            Fetched::New(mut input, _) => {
+                List::read(url, &text(&mut input, MAX_LIST)?, changes.form)
+            }
+            Fetched::Unchanged => Ok(List::default()),
+        }
+    }
+
+    /// Fetches everything, unless nothing has changed. What was made before
+    /// `since` is older than what is known.
+    fn whole(&mut self, since: Option<Timestamp>) -> Result<Whole, Stop> {
+        let Some(documents) = self.documents()? else {
+            self.renewed();
+            return Ok(Whole::Unchanged);
         };
-        let mut sources: Vec<_> = changed.into_iter().collect();
+        let moments = documents
+            .iter()
+            .filter_map(|(url, _, seen)| changes::moment_of(url, seen.last_modified.as_deref()));
+        let made = moments.max();
+        if let (Some(since), Some(made), Some((url, ..))) = (since, made, documents.first())
+            && made <= since
+        {
+            let reason = format!(
+                "more has changed since {since} than is fetched one by one, and the archive is of {made}; try again when there is a newer one"
+            );
+            return Err(failed(url, reason).into());
+        }
+        let feed = self.upstream.feed.clone();
+        let mut reading = Reading::of(&feed);
+        let mut sources = Vec::new();
         for (url, input, seen) in documents {
             let name = input.name.clone();
             if !reading.input(input) {
-                let reason = "it is no feed that is known here".to_owned();
-                return Ok(Err(InputError {
-                    input: name,
-                    reason: Some(reason),
-                }));
+                return Err(failed(&name, "it is no feed that is known here").into());
             }
             let latest = String::new();
             sources.push((url, Source { seen, latest }));
         }
         // A broken document is the feed's, whatever it calls itself.
-        let feed = &self.upstream.feed;
         let held = reading.held.into_values().next();
         let held = held
             .map(|reason| (feed.clone(), reason))
@@ -192,17 +315,17 @@ impl Renewal<'_, '_> {
             .collect();
         self.broken.extend(reading.broken);
         self.writing.take(&mut reading.intake, &held)?;
-        if self.writing.is_current(feed) {
+        if self.writing.is_current(&feed) {
             for (url, source) in sources {
                 self.writing.remember(&url, source);
             }
         }
-        Ok(Ok(()))
+        Ok(Whole::Taken(made))
     }
 
     fn renewed(&mut self) {
-        let now = jiff::Timestamp::now();
-        let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let now = Timestamp::now();
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         self.writing.renewed(&self.upstream.feed, &now.to_string());
     }
 
@@ -220,11 +343,19 @@ impl Renewal<'_, '_> {
             self.fetcher.get(&urls, seen)
         };
         let key = |mirrors: &Vec<String>| mirrors.first().cloned().unwrap_or_default();
+        let mut wanted = self.upstream.documents.clone();
+        for place in &self.upstream.places {
+            wanted.extend(places::documents(place, self.fetcher)?);
+        }
+        // Records are newer than the archive that they are in: one that is
+        // asked for again is wanted.
+        let changes = self.upstream.changes.as_ref();
+        let follows = changes.is_some_and(|changes| changes.form == ListForm::Csaf);
         let mut documents = Vec::new();
         let mut unchanged = Vec::new();
-        for mirrors in &self.upstream.documents {
+        for mirrors in &wanted {
             let url = key(mirrors);
-            let seen = self.seen(&url);
+            let seen = self.seen(&url).filter(|_| !follows);
             match fetch(mirrors, seen.as_ref())? {
                 Fetched::New(input, seen) => documents.push((url, input, seen)),
                 Fetched::Unchanged => unchanged.push(mirrors),
@@ -243,59 +374,37 @@ impl Renewal<'_, '_> {
         Ok(Some(documents))
     }
 
-    /// Reads the list of changes; `None` where it has not changed itself.
-    fn changed(&self, changes: &Changes) -> Result<Option<Changed>, InputError> {
-        let seen = self.seen(&changes.list);
-        let fetched = self.fetcher.get(&[&changes.list], seen.as_ref())?;
-        let Fetched::New(mut input, seen) = fetched else {
-            return Ok(None);
-        };
-        let known = self.writing.is_current(&self.upstream.feed);
-        let source = self.writing.source(&changes.list).filter(|_| known);
-        let since = source.map(|source| source.latest.clone());
-        let text = text(&mut input)?;
-        let lines = || text.lines().filter_map(|line| line.split_once(','));
-        let latest = lines().next().map_or("", |(time, _)| time).to_owned();
-        let ids = since.filter(|since| !since.is_empty()).and_then(|since| {
-            let newer = lines().take_while(|(time, _)| *time > since.as_str());
-            let ids: BTreeSet<String> = newer
-                .take(SINGLE + 1)
-                .map(|(_, id)| id.trim().to_owned())
-                .collect();
-            (ids.len() <= SINGLE).then_some(ids)
-        });
-        let source = Source { seen, latest };
-        Ok(Some(Changed { source, ids }))
-    }
-
-    /// Fetches records one by one.
-    fn records(&self, changes: &Changes, ids: &BTreeSet<String>) -> Result<Intake, InputError> {
-        let mut reading = Reading {
-            intake: Intake::of(&self.upstream.feed),
-            ..Reading::default()
-        };
-        for id in ids {
-            let odd = |c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c);
-            if id.contains(odd) {
-                continue;
-            }
-            let url = format!("{}{id}.json", changes.records);
-            if let Fetched::New(input, _) = self.fetcher.get(&[&url], None)? {
-                reading.input(input);
+    /// Fetches records one by one. What is gone by then has nothing to say.
+    fn records(
+        &self,
+        changes: &Changes,
+        changed: &BTreeMap<String, Entry>,
+    ) -> Result<Intake, InputError> {
+        let mut reading = Reading::of(&self.upstream.feed);
+        for entry in changed.values() {
+            let url = format!("{}{}", changes.records, entry.path);
+            let record = match changes.form {
+                ListForm::Csaf => self.fetcher.find(&url)?,
+                ListForm::Osv => match self.fetcher.get(&[&url], None)? {
+                    Fetched::New(input, seen) => Some((input, seen)),
+                    Fetched::Unchanged => None,
+                },
+            };
+            if let Some((input, _)) = record
+                && !reading.input(input)
+            {
+                return Err(failed(&url, "it is no feed that is known here"));
             }
         }
         match reading.broken.into_iter().next() {
-            Some((input, reason)) => Err(InputError {
-                input,
-                reason: Some(reason),
-            }),
+            Some((input, reason)) => Err(failed(&input, reason)),
             None => Ok(reading.intake),
         }
     }
 }
 
-/// The one document of an input.
-fn text(input: &mut Input) -> Result<String, InputError> {
+/// The one document of an input, of so many bytes at most.
+pub(super) fn text(input: &mut Input, most: usize) -> Result<String, InputError> {
     let mut text = String::new();
     let name = input.name.clone();
     let broken = |reason: String| InputError {
@@ -304,8 +413,8 @@ fn text(input: &mut Input) -> Result<String, InputError> {
     };
     input.documents(|document| {
         let content = document.content.map_err(&broken)?;
-        if content.len() > MAX_LIST {
-            return Err(broken("it is longer than a list of changes can be".into()));
+        if content.len() > most {
+            return Err(broken(format!("it is longer than {most} bytes")));
         }
         text = String::from_utf8_lossy(&content).into_owned();
         Ok(())

@@ -3,7 +3,7 @@
 mod challenge;
 mod client;
 mod credentials;
-mod roots;
+pub(crate) mod roots;
 mod transport;
 
 use crate::image::{Layers, identity};

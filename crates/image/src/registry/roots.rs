@@ -1,4 +1,4 @@
-//! The certificate authorities that a registry is checked against.
+//! The certificate authorities that servers are checked against.
 
 use crate::{ImageError, limits};
 use std::fs::File;
@@ -10,7 +10,10 @@ use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 /// The built-in authorities and those of a PEM file. A file that holds
 /// anything else is an error: a certificate that is skipped in silence is
 /// found missing at the worst time.
-pub(crate) fn with(file: Option<&Path>) -> Result<RootCerts, ImageError> {
+///
+/// # Errors
+/// When the file cannot be read or holds anything but certificates.
+pub fn with(file: Option<&Path>) -> Result<RootCerts, ImageError> {
     let Some(file) = file else {
         return Ok(RootCerts::WebPki);
     };

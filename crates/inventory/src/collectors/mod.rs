@@ -64,6 +64,7 @@ mod python;
 mod python_lock;
 mod r;
 mod records;
+mod repositories;
 pub(crate) mod rpm;
 mod ruby;
 mod rust;
@@ -98,6 +99,7 @@ fn too_many(collector: &str) -> CollectGap {
 pub static ALL: &[&dyn Collector] = &[
     // Distributions and their packages.
     &os_release::OsRelease,
+    &repositories::Repositories,
     &debian::Dpkg,
     &debian::Copyright,
     &debian::Archive,

@@ -106,7 +106,7 @@ impl Collector for OsRelease {
             return Ok(Collected::default());
         };
         distro.source = file.path.to_owned();
-        Ok(vec![Fact::Distro(distro)].into())
+        Ok(vec![Fact::Distro(Box::new(distro))].into())
     }
 }
 
@@ -375,7 +375,7 @@ mod tests {
         };
         let collected = OsRelease.collect(&file).unwrap();
         collected.facts.into_iter().find_map(|fact| match fact {
-            Fact::Distro(distro) => Some(distro),
+            Fact::Distro(distro) => Some(*distro),
             _ => None,
         })
     }

@@ -14,7 +14,7 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
         .evidence()
         .filter_map(|(_, evidence)| {
             let distro = evidence.facts.iter().find_map(|fact| match fact {
-                Fact::Distro(distro) => Some(distro),
+                Fact::Distro(distro) => Some(distro.as_ref()),
                 _ => None,
             })?;
             Some((
@@ -26,7 +26,10 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
         })
         .collect();
     found.sort_by_key(|(nameless, rank, path, _)| (*nameless, *rank, *path));
-    let mut found = found.into_iter().map(|(_, _, _, distro)| distro);
+    let found = found.into_iter().map(|(_, _, _, distro)| distro);
+    // What only names a channel refines what others state.
+    let (hints, found): (Vec<_>, Vec<_>) = found.partition(|distro| is_hint(distro));
+    let mut found = found.into_iter();
     let first = found.next().cloned();
     let stated = first
         .as_ref()
@@ -37,13 +40,45 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
             .iter()
             .any(|package| package.record.ecosystem.is_os());
         let first = first.filter(|distro| distro.id.is_empty() || !has_packages);
-        return infer(packages).or(first);
+        let mut distro = infer(packages).or(first)?;
+        refine(&mut distro, &hints, packages);
+        return Some(distro);
     };
     let mut distro = stated.clone();
     for other in found.filter(|other| other.id == stated.id) {
         fill(&mut distro, other);
     }
+    refine(&mut distro, &hints, packages);
     Some(distro)
+}
+
+fn is_hint(distro: &Distro) -> bool {
+    let attached = distro.channel.is_some() || !distro.extras.is_empty();
+    attached && distro.inferred && distro.version.is_none()
+}
+
+/// Adds the channels and extras that it is attached to.
+fn refine(distro: &mut Distro, hints: &[&Distro], packages: &[Package]) {
+    for hint in hints {
+        // The products of SUSE are repaired through the same channels.
+        let suse = hint.id == "sles" && distro.id.starts_with("sle");
+        if hint.id == distro.id || suse {
+            distro.extras.extend(hint.extras.iter().cloned());
+            if distro.channel.is_none() {
+                distro.channel.clone_from(&hint.channel);
+            }
+        }
+    }
+    distro.extras.sort();
+    distro.extras.dedup();
+    // Who has a repair was attached when it came, whatever is left of that.
+    let repaired = |package: &Package| {
+        let version = package.record.version.as_deref();
+        version.is_some_and(|version| version.contains("+esm"))
+    };
+    if distro.id == "ubuntu" && distro.channel.is_none() && packages.iter().any(repaired) {
+        distro.channel = Some("esm".to_owned());
+    }
 }
 
 fn fill(distro: &mut Distro, other: &Distro) {

@@ -1,9 +1,11 @@
 //! `plimsoll data`: advisory data, its age and its update.
 
+use super::overlay;
 use crate::outputs::print;
 use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
 use plimsoll_advisory::{Store, UpdateOptions, import, renew, update};
+use plimsoll_image::authorities;
 use plimsoll_report::plain;
 use std::path::PathBuf;
 
@@ -40,6 +42,11 @@ enum Verb {
         )]
         mirror: Option<String>,
 
+        /// Certificates of a private authority (PEM), in addition to the built-in
+        /// ones
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+
         /// Take feeds that bring far fewer records than they had
         #[arg(long)]
         allow_shrinking: bool,
@@ -72,6 +79,12 @@ enum Verb {
         /// An id (CVE, GHSA, a feed's own) or the name of a package
         #[arg(value_name = "ID|NAME")]
         text: String,
+    },
+    /// Private advisories and corrections, which outrank the feeds and outlive
+    /// updates
+    Overlay {
+        #[command(subcommand)]
+        verb: overlay::Verb,
     },
     /// Write all data into one file, for machines without a network
     Export {
@@ -107,13 +120,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             feeds,
             from,
             mirror,
+            ca_file,
             allow_shrinking,
             from_scratch,
         } => {
+            let authorities = match ca_file {
+                Some(file) => Some(authorities(Some(file)).map_err(Failure::usage)?),
+                None => None,
+            };
             let options = UpdateOptions {
                 mirror: mirror
                     .clone()
                     .or_else(|| std::env::var("PLIMSOLL_FEED_MIRROR").ok()),
+                authorities,
                 allow_shrinking: *allow_shrinking,
                 from_scratch: *from_scratch,
             };
@@ -185,6 +204,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             let lines = found.iter().map(|claim| plain(claim) + "\n");
             lines.collect()
         }
+        Verb::Overlay { verb } => overlay::run(&folder, verb)?,
         Verb::Export { file, key } => {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
             store

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod fix;
 mod judging;
 pub(crate) mod list;
+mod overlay;
 mod policies;
 pub(crate) mod policy;
 mod record;

@@ -137,9 +137,13 @@ fn of_suppression(suppressed: &Suppressed) -> Option<Answer> {
     Some(match (suppressed.reason, &suppressed.finding.vex) {
         (Suppression::OwnedByDistribution | Suppression::OtherSource, _) => return None,
         (Suppression::Vex, Some(said)) => Answer::new(said.status, said.justification, detail),
-        (Suppression::Vex | Suppression::NotAffected | Suppression::Rejected, _) => {
-            Answer::new(NotAffected, None, detail)
-        }
+        (
+            Suppression::Vex
+            | Suppression::NotAffected
+            | Suppression::Rejected
+            | Suppression::Overlay,
+            _,
+        ) => Answer::new(NotAffected, None, detail),
         (Suppression::UnderInvestigation, _) => Answer::new(UnderInvestigation, None, detail),
         (Suppression::KernelHeaders | Suppression::OtherPart, _) => {
             Answer::new(NotAffected, absent, detail)

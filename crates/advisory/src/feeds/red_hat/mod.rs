@@ -3,7 +3,7 @@
 
 use super::csaf::rows::{Place, Publisher, Subject};
 use super::csaf::{Document, Product, Statement, Status};
-use super::{Feed, json};
+use super::{Changes, Feed, Place as Address, Upstream, json};
 use crate::advisory::architecture;
 use crate::intake::Intake;
 use crate::namespace::Namespace;
@@ -12,6 +12,8 @@ use plimsoll_types::PackageUrl;
 /// One kind of Red Hat's documents.
 pub(crate) struct RedHat {
     about: &'static str,
+    /// The folder that its documents lie in.
+    folder: &'static str,
     /// How CSAF calls the kind.
     category: &'static str,
     publisher: Publisher,
@@ -20,6 +22,7 @@ pub(crate) struct RedHat {
 /// One document for each CVE, with every state.
 pub(crate) static VEX: RedHat = RedHat {
     about: "Red Hat CSAF VEX, one document for each CVE, with what is not affected and what will not be fixed",
+    folder: "https://security.access.redhat.com/data/csaf/v2/vex",
     category: "\"csaf_vex\"",
     publisher: publisher("rhel-vex", "https://access.redhat.com/security/cve/"),
 };
@@ -27,6 +30,7 @@ pub(crate) static VEX: RedHat = RedHat {
 /// One document for each RHSA, with what it fixes.
 pub(crate) static ADVISORIES: RedHat = RedHat {
     about: "Red Hat CSAF advisories (RHSA), one document each, with the builds of every stream",
+    folder: "https://security.access.redhat.com/data/csaf/v2/advisories",
     category: "\"csaf_security_advisory\"",
     publisher: publisher("rhel-advisories", "https://access.redhat.com/errata/"),
 };
@@ -52,6 +56,14 @@ impl Feed for RedHat {
 
     fn recognises(&self, head: &str) -> bool {
         head.starts_with('{') && head.contains(self.category) && head.contains("redhat.com")
+    }
+
+    fn upstreams(&self) -> Vec<Upstream> {
+        let archive = Address::Named(format!("{}/archive_latest.txt", self.folder));
+        vec![Upstream {
+            changes: Some(Changes::csaf(self.folder, true)),
+            ..Upstream::at(self.name(), [archive])
+        }]
     }
 
     fn is_per_record(&self) -> bool {

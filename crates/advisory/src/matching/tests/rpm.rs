@@ -431,3 +431,21 @@ fn a_parallel_stack_is_another_package() {
         ["CVE-2024-1"]
     );
 }
+
+#[test]
+fn a_channel_of_whose_kind_nothing_is_loaded_is_a_gap() {
+    let with = |document: &str| {
+        let (_folder, store) = store(&[document]);
+        let mut image = inventory(Some(("rhel", "8.4")), vec![]);
+        image.distro.as_mut().unwrap().channel = Some("eus".into());
+        find(&image, &store)
+    };
+    let usual = fixed(RHEL8, "pkg:rpm/redhat/curl@7.61.1-18.el8?arch=x86_64");
+    let without = with(&cve(&[usual]));
+    assert_eq!(gaps(&without), [(GapKind::NoAdvisoryData, "rhel:8.4:eus")]);
+    let eus = fixed(
+        "cpe:/o:redhat:rhel_eus:8.6::baseos",
+        "pkg:rpm/redhat/curl@7.61.1-22.el8_6.1?arch=x86_64",
+    );
+    assert!(gaps(&with(&cve(&[usual, eus]))).is_empty());
+}

@@ -107,7 +107,7 @@ fn only_records_that_changed_are_fetched() {
 #[test]
 fn an_unknown_name_is_told_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
-    let fetcher = Fetcher::new(None);
+    let fetcher = Fetcher::new(None, None);
     let error = renew_with(
         &fetcher,
         folder.path(),
@@ -120,4 +120,171 @@ fn an_unknown_name_is_told_what_there_is() {
         error.is_usage() && error.to_string().contains("osv/npm"),
         "{error}"
     );
+}
+
+/// One of Red Hat's documents on a package of RHEL 9.
+fn document(cve: &str, fixed: &str) -> String {
+    let purl = format!("pkg:rpm/redhat/curl@{fixed}?arch=x86_64");
+    let cpe = "cpe:/o:redhat:enterprise_linux:9::baseos";
+    crate::testing::vex(cve, &[("fixed", cpe, &purl, "vendor_fix", "RHSA-2024:1")])
+}
+
+fn archive(documents: &[(&str, String)]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    for (name, text) in documents {
+        let mut header = [0u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[100..107].copy_from_slice(b"0000644");
+        let size = format!("{:011o}", text.len());
+        header[124..135].copy_from_slice(size.as_bytes());
+        header[156] = b'0';
+        header[257..263].copy_from_slice(b"ustar\0");
+        header[263..265].copy_from_slice(b"00");
+        header[148..156].copy_from_slice(b"        ");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        tar.extend_from_slice(&header);
+        tar.extend_from_slice(text.as_bytes());
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1024, 0);
+    zstd::bulk::compress(&tar, 1).unwrap()
+}
+
+/// What is found of the package, with the versions that repair it.
+fn found(folder: &Path) -> Vec<(String, String)> {
+    let curl = crate::testing::rpm("curl", "7.76.1-1.el9", ("curl", "7.76.1-1.el9"));
+    let image = crate::testing::inventory(Some(("rhel", "9.4")), vec![curl]);
+    let findings = crate::find(&image, &Store::open(folder).unwrap()).findings;
+    let told = findings
+        .iter()
+        .map(|f| (f.id.clone(), f.fix.versions[0].clone()));
+    told.collect()
+}
+
+fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let told = pairs
+        .iter()
+        .map(|(id, fix)| ((*id).to_owned(), (*fix).to_owned()));
+    told.collect()
+}
+
+const ARCHIVE: &str = "csaf_vex_2026-11-20.tar.zst";
+
+/// What is asked for first: the list, the archive, what changed since and what
+/// was taken back.
+fn beginning() -> Vec<Answer> {
+    let list = "\"2024/cve-2024-2.json\",\"2026-11-21T10:00:00+00:00\"\n\"2024/cve-2024-1.json\",\"2026-11-01T10:00:00+00:00\"\n";
+    let deletions = "\"2024/cve-2024-3.json\",\"2026-11-22T10:00:00+00:00\"\n";
+    let documents = [
+        (
+            "2024/cve-2024-1.json",
+            document("CVE-2024-1", "7.76.1-2.el9"),
+        ),
+        (
+            "2024/cve-2024-2.json",
+            document("CVE-2024-2", "7.76.1-3.el9"),
+        ),
+        (
+            "2024/cve-2024-3.json",
+            document("CVE-2024-3", "7.76.1-4.el9"),
+        ),
+    ];
+    vec![
+        Answer::ok(list).with("ETag", "\"l1\""),
+        Answer::ok(ARCHIVE),
+        Answer::ok(archive(&documents)),
+        Answer::ok(deletions),
+        Answer::ok(document("CVE-2024-2", "7.76.1-5.el9")),
+    ]
+}
+
+#[test]
+fn an_archive_is_brought_up_to_date_by_what_changed_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut answers = beginning();
+    let list = "\"2024/cve-2024-4.json\",\"2026-11-24T10:00:00+00:00\"\n\"2024/cve-2024-2.json\",\"2026-11-21T10:00:00+00:00\"\n";
+    let deletions = "\"2024/cve-2024-1.json\",\"2026-11-23T10:00:00+00:00\"\n\"2024/cve-2024-3.json\",\"2026-11-22T10:00:00+00:00\"\n";
+    answers.extend([
+        // The next day: one is new, one was taken back.
+        Answer::ok(list).with("ETag", "\"l2\""),
+        Answer::ok(deletions),
+        Answer::ok(document("CVE-2024-4", "7.76.1-6.el9")),
+        // Nothing has changed.
+        Answer::status(304),
+        Answer::ok(deletions),
+    ]);
+    let server = Server::start(answers);
+    let report = renewed(&server, folder.path(), "rhel-vex");
+    assert!(report.is_whole(), "{report}");
+    let first = [
+        ("CVE-2024-1", "7.76.1-2.el9"),
+        ("CVE-2024-2", "7.76.1-5.el9"),
+    ];
+    assert_eq!(found(folder.path()), told(&first));
+    assert!(renewed(&server, folder.path(), "rhel-vex").is_whole());
+    let second = [
+        ("CVE-2024-2", "7.76.1-5.el9"),
+        ("CVE-2024-4", "7.76.1-6.el9"),
+    ];
+    assert_eq!(found(folder.path()), told(&second));
+    assert!(renewed(&server, folder.path(), "rhel-vex").is_whole());
+    assert_eq!(found(folder.path()), told(&second));
+    let asked = server.asked();
+    let path = |index: usize| asked[index].split(' ').nth(1).unwrap();
+    let base = "/security.access.redhat.com/data/csaf/v2/vex";
+    assert_eq!(path(0), format!("{base}/changes.csv"));
+    assert_eq!(path(1), format!("{base}/archive_latest.txt"));
+    assert_eq!(path(2), format!("{base}/{ARCHIVE}"));
+    assert_eq!(path(3), format!("{base}/deletions.csv"));
+    assert_eq!(path(4), format!("{base}/2024/cve-2024-2.json"));
+    assert!(asked[8].to_lowercase().contains("if-none-match: \"l2\""));
+    assert_eq!(asked.len(), 10);
+}
+
+#[test]
+fn a_record_that_cannot_be_fetched_costs_the_feed_and_one_that_is_gone_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "\"2024/cve-2024-2.json\",\"2026-11-25T10:00:00+00:00\"\n";
+    let mut answers = beginning();
+    answers.extend([Answer::ok(list), Answer::ok("")]);
+    answers.extend(std::iter::repeat_n(Answer::status(503), 5));
+    answers.extend([Answer::ok(list), Answer::ok(""), Answer::ok("<html>")]);
+    answers.extend([Answer::ok(list), Answer::ok(""), Answer::status(404)]);
+    let server = Server::start(answers);
+    assert!(renewed(&server, folder.path(), "rhel-vex").is_whole());
+    let before = found(folder.path());
+    for why in ["503", "no feed that is known"] {
+        let report = renewed(&server, folder.path(), "rhel-vex");
+        assert!(report.to_string().contains(why), "{report}");
+        assert_eq!(found(folder.path()), before);
+    }
+    assert!(renewed(&server, folder.path(), "rhel-vex").is_whole());
+    assert_eq!(
+        found(folder.path()),
+        told(&[("CVE-2024-1", "7.76.1-2.el9")])
+    );
+}
+
+#[test]
+fn an_archive_that_is_older_than_what_is_known_takes_nothing_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let many: String = (0..=SINGLE_CSAF)
+        .map(|n| format!("\"2025/cve-2025-{n}.json\",\"2026-11-25T10:00:00+00:00\"\n"))
+        .collect();
+    let mut answers = beginning();
+    answers.extend([
+        Answer::ok(many),
+        Answer::ok(ARCHIVE),
+        Answer::ok(archive(&[])),
+    ]);
+    let server = Server::start(answers);
+    assert!(renewed(&server, folder.path(), "rhel-vex").is_whole());
+    let before = found(folder.path());
+    let report = renewed(&server, folder.path(), "rhel-vex");
+    assert!(
+        report.to_string().contains("the archive is of 2026-11-20"),
+        "{report}"
+    );
+    assert_eq!(found(folder.path()), before);
 }

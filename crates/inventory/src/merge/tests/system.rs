@@ -262,3 +262,31 @@ fn a_plain_list_says_no_less_than_checksums_beside_it() {
     ]]);
     assert_eq!(image.alterations.len(), 1);
 }
+
+#[test]
+fn repositories_and_products_say_which_channel_an_image_is_attached_to() {
+    let channel = |release: &str, more: &[&str]| {
+        let release = format!("etc/os-release={release}\n");
+        let mut entries = vec![release.as_str()];
+        entries.extend(more);
+        let distro = merged(&[&entries]).distro.unwrap();
+        (distro.channel, distro.extras)
+    };
+    let named = |name: &str| (Some(name.to_owned()), Vec::new());
+    let eus = "etc/yum.repos.d/redhat.repo=[rhel-8-for-x86_64-baseos-eus-rpms]\nenabled=1\n";
+    assert_eq!(channel("ID=rhel\nVERSION_ID=8.4", &[eus]), named("eus"));
+    // What an image of another distribution has lying about is not its own.
+    assert_eq!(channel("ID=fedora\nVERSION_ID=40", &[eus]), (None, vec![]));
+    let ltss = "etc/products.d/SLES-LTSS.prod=<product><name>SLES-LTSS</name></product>";
+    assert_eq!(channel("ID=sles\nVERSION_ID=15.3", &[ltss]), named("ltss"));
+    let docker = "etc/yum.repos.d/amzn2-extras.repo=[amzn2extra-docker]\nenabled=1\n";
+    let extras = vec!["docker".to_owned()];
+    assert_eq!(channel("ID=amzn\nVERSION_ID=2", &[docker]), (None, extras));
+    // The image was detached again, and kept what it had got.
+    let bash = "var/lib/dpkg/status=Package: bash\nStatus: install ok installed\nVersion: 4.4-5ubuntu1+esm1\n\n";
+    assert_eq!(
+        channel("ID=ubuntu\nVERSION_ID=18.04", &[bash]),
+        named("esm")
+    );
+    assert!(merged(&[&[eus]]).distro.is_none());
+}

@@ -32,6 +32,7 @@ pub(super) fn write_suppressed(report: &Report<'_>, page: &mut Page) {
             Suppression::OtherPart => ("package", "that do not contain the part with the flaw"),
             Suppression::OtherSource => ("package", "that were not built from the registry"),
             Suppression::Vex => ("package", "by VEX statements"),
+            Suppression::Overlay => ("package", "by your overlays"),
         };
         let packages = count(packages.len(), what);
         page.line(format!("  not counted: {ids} of {packages} {why}"));
