@@ -27,4 +27,5 @@ pub use image::{Image, LayerRef};
 pub use options::Options;
 pub use reference::{ParseReferenceError, Reference};
 pub use registry::roots::with as authorities;
+pub use registry::{Blob, Content, Repository, digest_of};
 pub use stream::{LayerStream, VerifiedLayer};

@@ -16,6 +16,9 @@ pub struct Options {
     /// PEM file with certificate authorities to trust in addition to the
     /// built-in ones. Anything in it that is no certificate is an error.
     pub ca_file: Option<PathBuf>,
+    /// Whether credentials are used only where they name this registry, since
+    /// it is not the one that the user is asking for.
+    pub bound_credentials: bool,
     /// Longest wait for a response header or for the next bytes of a body.
     /// Connecting waits at most 10 s of it.
     pub timeout: Duration,
@@ -28,6 +31,7 @@ impl Default for Options {
             insecure: false,
             offline: false,
             ca_file: None,
+            bound_credentials: false,
             timeout: Duration::from_secs(60),
         }
     }

@@ -32,6 +32,14 @@ impl Reference {
             domain => domain,
         }
     }
+
+    /// What a manifest is asked for by: the digest, else the tag.
+    pub(crate) fn wanted(&self) -> String {
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => digest.to_string(),
+            (None, tag) => tag.clone().unwrap_or_else(|| "latest".into()),
+        }
+    }
 }
 
 impl fmt::Display for Reference {

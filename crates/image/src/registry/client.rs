@@ -1,11 +1,12 @@
 //! Requests for manifests and blobs, with the token flow.
 
-use super::challenge;
 use super::credentials::{self, Credentials};
-use super::transport::{Channel, Transport};
+use super::transport::{Answer, Channel, Failure, Request, Transport};
+use super::{challenge, transport};
 use crate::digester::Digester;
 use crate::{ImageError, Options, Reference, limits};
 use plimsoll_types::Digest;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -16,17 +17,37 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.docker.distribution.manifest.v2+json";
+/// Times that what failed in passing is repeated.
 const TRIES: u32 = 3;
+/// The longest that a registry may ask us to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// What a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    Pull,
+    Push,
+}
+
+impl Scope {
+    fn actions(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "pull,push",
+        }
+    }
+}
+
+/// What is asked of one repository, with the token flow.
 pub(crate) struct Client {
     transport: Transport,
-    base: String,
-    name: String,
+    pub(super) base: String,
+    pub(super) name: String,
     path: String,
     credentials: Credentials,
     /// For the whole of a manifest, a configuration or a token.
     patience: Duration,
-    authorization: Mutex<Option<String>>,
+    authorization: Mutex<BTreeMap<Scope, String>>,
     /// Host of the token service that the credentials were kept from.
     kept_from: Mutex<Option<String>>,
 }
@@ -38,7 +59,7 @@ impl Client {
         let mut found = credentials::find(&reference.domain, &reference.path, &|name| {
             std::env::var_os(name)
         });
-        if !transport.is_proved() {
+        if !transport.is_proved() || options.bound_credentials {
             found = found.for_anybody();
         }
         Ok(Self {
@@ -48,7 +69,7 @@ impl Client {
             credentials: found,
             patience: options.timeout,
             path: reference.path.clone(),
-            authorization: Mutex::new(None),
+            authorization: Mutex::default(),
             kept_from: Mutex::new(None),
         })
     }
@@ -110,69 +131,94 @@ impl Client {
     }
 
     fn get(&self, url: &str, accept: &str) -> Result<Response<Body>, ImageError> {
-        let held = self
-            .authorization
-            .lock()
-            .map(|a| a.clone())
-            .unwrap_or_default();
-        let response = self.send(url, accept, held.as_deref())?;
-        if response.status() != 401 {
-            return self.judge(response);
+        let answer = self.ask(Scope::Pull, &Request::get(url, accept))?;
+        self.judge(answer.response, &[200])
+    }
+
+    /// Asks until there is an answer that another try would not change.
+    pub(super) fn ask(&self, scope: Scope, request: &Request<'_>) -> Result<Answer, ImageError> {
+        persist(|| self.once(scope, request))
+    }
+
+    /// Asks once, and once more with the token that is asked for.
+    pub(super) fn once(&self, scope: Scope, request: &Request<'_>) -> Result<Answer, Failure> {
+        let held = self.held(scope);
+        let answer = self.transport.send(request, held.as_deref())?;
+        if answer.response.status() != 401 {
+            return self.settled(answer);
         }
-        let fresh = self.authorize(&response)?;
+        let fresh = self.authorize(scope, &answer.response)?;
         if let Ok(mut held) = self.authorization.lock() {
-            *held = Some(fresh.clone());
+            held.insert(scope, fresh.clone());
         }
-        let response = self.send(url, accept, Some(&fresh))?;
-        self.judge(response)
+        let answer = self.transport.send(request, Some(&fresh))?;
+        self.settled(answer)
     }
 
-    fn send(
+    /// Asks a URL that the registry named, which need not be its own: only
+    /// its own gets what opens it.
+    pub(super) fn once_there(
         &self,
-        url: &str,
-        accept: &str,
-        auth: Option<&str>,
-    ) -> Result<Response<Body>, ImageError> {
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let failure = match self.transport.get(url, accept, auth) {
-                Ok(response) if response.status().is_server_error() => ImageError::Transient {
-                    input: self.name.clone(),
-                    reason: response.status().to_string(),
-                },
-                Ok(response) => return Ok(response),
-                Err(failure) if !failure.passing => return Err(failure.error),
-                Err(failure) => failure.error,
-            };
-            if tried > TRIES {
-                return Err(failure);
-            }
-            std::thread::sleep(Duration::from_millis(100 << tried));
+        scope: Scope,
+        uri: &Uri,
+        request: &Request<'_>,
+    ) -> Result<Answer, Failure> {
+        let home: Option<Uri> = self.base.parse().ok();
+        if home.is_some_and(|home| transport::origin(&home) == transport::origin(uri)) {
+            return self.once(scope, request);
         }
+        let answer = self.transport.send(request, None)?;
+        self.settled(answer)
     }
 
-    fn judge(&self, response: Response<Body>) -> Result<Response<Body>, ImageError> {
+    fn held(&self, scope: Scope) -> Option<String> {
+        let held = self.authorization.lock().ok()?;
+        held.get(&scope).cloned()
+    }
+
+    /// An answer that another try would not change.
+    fn settled(&self, answer: Answer) -> Result<Answer, Failure> {
+        let status = answer.response.status();
+        let stated = answer.response.headers().get("retry-after");
+        let stated = stated.and_then(|value| value.to_str().ok());
+        let input = self.name.clone();
+        let error = match status.as_u16() {
+            429 => {
+                let when = stated.map_or("later".into(), |a| match a.parse::<u64>() {
+                    Ok(seconds) => format!("in {seconds} s"),
+                    Err(_) => format!("after {a}"),
+                });
+                ImageError::RateLimited { input, when }
+            }
+            408 | 425 | 500.. => ImageError::Transient {
+                input,
+                reason: status.to_string(),
+            },
+            _ => return Ok(answer),
+        };
+        // A date is an answer for people, and a long wait is theirs to decide.
+        let again = match stated.map(str::parse) {
+            None => Some(Duration::ZERO),
+            Some(Ok(seconds)) => Some(Duration::from_secs(seconds)).filter(|w| *w <= LONGEST_WAIT),
+            Some(Err(_)) => None,
+        };
+        Err(Failure { error, again })
+    }
+
+    pub(super) fn judge(
+        &self,
+        response: Response<Body>,
+        expected: &[u16],
+    ) -> Result<Response<Body>, ImageError> {
         let input = self.name.clone();
         let status = response.status();
         match status.as_u16() {
-            200 => Ok(response),
+            code if expected.contains(&code) => Ok(response),
             401 | 403 => Err(self.denied(status.as_str())),
             404 => Err(ImageError::not_found(
                 input,
                 "such image or blob in the registry; check the name and the tag",
             )),
-            429 => {
-                let after = response
-                    .headers()
-                    .get("retry-after")
-                    .and_then(|v| v.to_str().ok());
-                let when = after.map_or("later".into(), |a| match a.parse::<u64>() {
-                    Ok(seconds) => format!("in {seconds} s"),
-                    Err(_) => format!("after {a}"),
-                });
-                Err(ImageError::RateLimited { input, when })
-            }
             _ => Err(ImageError::protocol(
                 input,
                 format!("unexpected answer {status}"),
@@ -205,7 +251,7 @@ impl Client {
     }
 
     /// The `Authorization` value that answers a 401.
-    fn authorize(&self, response: &Response<Body>) -> Result<String, ImageError> {
+    fn authorize(&self, scope: Scope, response: &Response<Body>) -> Result<String, Failure> {
         let challenges: Vec<_> = response
             .headers()
             .get_all("www-authenticate")
@@ -217,7 +263,7 @@ impl Client {
             let basic = challenges.iter().any(|c| c.scheme == "basic");
             return match &self.credentials.basic {
                 Some(value) if basic => Ok(format!("Basic {value}")),
-                _ => Err(self.denied("credentials are needed")),
+                _ => Err(self.denied("credentials are needed").into()),
             };
         };
         let realm = bearer
@@ -228,7 +274,7 @@ impl Client {
         let realm: Uri = realm.parse().map_err(|_| broken())?;
         if realm.scheme_str() != Some("https") && self.is_secure() {
             let reason = "the token realm is not https";
-            return Err(ImageError::protocol(&self.name, reason));
+            return Err(ImageError::protocol(&self.name, reason).into());
         }
         let listed = self.credentials.realm.as_deref();
         let trusted = self.transport.may_have_credentials(&realm, listed);
@@ -242,13 +288,11 @@ impl Client {
         if let Some(service) = bearer.parameters.get("service") {
             url.push_str(&format!("service={}&", encoded(service)));
         }
-        let scope = format!("repository:{}:pull", self.path);
+        let scope = format!("repository:{}:{}", self.path, scope.actions());
         url.push_str(&format!("scope={}", encoded(&scope)));
-        let response = self
-            .transport
-            .get(&url, "application/json", basic.as_deref())
-            .map_err(|failure| failure.error)?;
-        let body = self.small(self.judge(response)?)?;
+        let request = Request::get(&url, "application/json");
+        let answer = self.transport.send(&request, basic.as_deref())?;
+        let body = self.small(self.judge(self.settled(answer)?.response, &[200])?)?;
         let token: serde_json::Value = serde_json::from_slice(&body)
             .map_err(|e| ImageError::protocol(&self.name, format!("token service: {e}")))?;
         let text = token
@@ -262,8 +306,25 @@ impl Client {
     }
 }
 
+/// Repeats what fails in passing.
+pub(super) fn persist<T>(what: impl Fn() -> Result<T, Failure>) -> Result<T, ImageError> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match what() {
+            Ok(value) => return Ok(value),
+            Err(Failure {
+                again: Some(wait), ..
+            }) if tried <= TRIES => {
+                std::thread::sleep(wait.max(Duration::from_millis(100 << tried)));
+            }
+            Err(failure) => return Err(failure.error),
+        }
+    }
+}
+
 /// Text as a value of a query.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

@@ -1,10 +1,17 @@
 //! Images from a registry (distribution-spec 1.1).
 
+mod blob;
 mod challenge;
 mod client;
 mod credentials;
+mod push;
+mod repository;
 pub(crate) mod roots;
 mod transport;
+
+pub use blob::Blob;
+pub use repository::{Repository, digest_of};
+pub use transport::Content;
 
 use crate::image::{Layers, identity};
 use crate::manifest::{self, Descriptor};
@@ -20,10 +27,7 @@ pub(crate) fn open(text: &str, options: &Options) -> Result<Image, ImageError> {
         return Err(ImageError::Offline { input: name });
     }
     let client = Client::new(&reference, options)?;
-    let wanted = match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => digest.to_string(),
-        (None, tag) => tag.clone().unwrap_or_else(|| "latest".into()),
-    };
+    let wanted = reference.wanted();
     let (first, digest) = client.manifest(&wanted, reference.digest.as_ref())?;
     let root = Descriptor::named(digest.clone(), first.len() as u64);
     let fetch = |named: &Descriptor| match named.digest == digest {

@@ -3,11 +3,11 @@
 
 use super::roots;
 use crate::{ImageError, Options};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
-use ureq::http::{Response, Uri};
+use ureq::http::{self, Method, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, SendBody};
 
 const REDIRECTS: usize = 5;
 
@@ -50,10 +50,65 @@ impl Refusal {
     }
 }
 
-/// A failed request, and whether the same may succeed later.
+/// A failed request.
 pub(crate) struct Failure {
     pub(crate) error: ImageError,
-    pub(crate) passing: bool,
+    /// How long to wait, at least, before the same may succeed; `None` where
+    /// it will not.
+    pub(crate) again: Option<Duration>,
+}
+
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Self {
+        Self { error, again: None }
+    }
+}
+
+/// What is sent; it is opened anew for each try.
+pub trait Content {
+    /// Its length in bytes.
+    fn length(&self) -> u64;
+
+    /// Opens it at its beginning.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn open(&self) -> io::Result<Box<dyn Read + '_>>;
+}
+
+impl Content for &[u8] {
+    fn length(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(*self))
+    }
+}
+
+/// What is asked.
+pub(crate) struct Request<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) content: Option<&'a dyn Content>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn get(url: &'a str, accept: &str) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: vec![("accept", accept.to_owned())],
+            content: None,
+        }
+    }
+}
+
+/// What was answered, and which URL did it after all redirects.
+pub(crate) struct Answer {
+    pub(crate) response: Response<Body>,
+    pub(crate) uri: Uri,
 }
 
 impl Transport {
@@ -138,45 +193,31 @@ impl Transport {
             .is_some_and(|host| host.eq_ignore_ascii_case(without_port(&self.host)))
     }
 
-    /// Asks for a URL. Redirects are followed by hand, because what a host may
-    /// be spoken to with depends on which one it is.
-    pub(crate) fn get(
+    /// Sends a request. Redirects are followed by hand, because what a host
+    /// may be spoken to with depends on which one it is.
+    pub(crate) fn send(
         &self,
-        url: &str,
-        accept: &str,
+        request: &Request<'_>,
         authorization: Option<&str>,
-    ) -> Result<Response<Body>, Failure> {
-        let fatal = |error| Failure {
-            error,
-            passing: false,
-        };
-        let protocol = |reason: &str| fatal(ImageError::protocol(&self.name, reason));
-        let mut uri: Uri = url.parse().map_err(|_| protocol("a URL is broken"))?;
+    ) -> Result<Answer, Failure> {
+        let protocol = |reason: &str| Failure::from(ImageError::protocol(&self.name, reason));
+        let mut uri: Uri = request
+            .url
+            .parse()
+            .map_err(|_| protocol("a URL is broken"))?;
         let mut authorization = authorization;
         for _ in 0..=REDIRECTS {
-            let agent = self.agent(&uri).map_err(fatal)?;
-            let mut request = agent
-                .get(&uri)
-                .header("accept", accept)
-                .header("accept-encoding", "identity");
-            if let Some(value) = authorization {
-                request = request.header("authorization", value);
+            let response = self.hop(request, &uri, authorization)?;
+            let status = response.status().as_u16();
+            if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(Answer { response, uri });
             }
-            let response = request.call().map_err(|e| match self.refusal(e) {
-                Refusal::Other(error) => fatal(error),
-                refusal => {
-                    let error = refusal.error();
-                    let passing = matches!(error, ImageError::Unreachable { .. });
-                    Failure { error, passing }
-                }
-            })?;
-            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(response);
+            // The others may turn any method into GET.
+            if !matches!(status, 307 | 308) && !request.method.is_safe() {
+                return Err(protocol("a redirect would lose what is sent"));
             }
-            let location = response.headers().get("location");
-            let next = location
-                .and_then(|l| resolve(&uri, l.to_str().ok()?))
-                .ok_or_else(|| protocol("a redirect leads nowhere"))?;
+            let next =
+                location(&response, &uri).ok_or_else(|| protocol("a redirect leads nowhere"))?;
             if uri.scheme_str() == Some("https") && next.scheme_str() != Some("https") {
                 return Err(protocol("a redirect leads from https to plain http"));
             }
@@ -186,6 +227,46 @@ impl Transport {
             uri = next;
         }
         Err(protocol("more than 5 redirects"))
+    }
+
+    /// Sends a request to one URL.
+    fn hop(
+        &self,
+        request: &Request<'_>,
+        uri: &Uri,
+        authorization: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
+        let agent = self.agent(uri)?;
+        let mut builder = http::Request::builder()
+            .method(&request.method)
+            .uri(uri)
+            .header("accept-encoding", "identity");
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        if let Some(value) = authorization {
+            builder = builder.header("authorization", value);
+        }
+        let broken = |_| ImageError::protocol(&self.name, "a header is broken");
+        let answer = match request.content {
+            None => agent.run(builder.body(SendBody::none()).map_err(broken)?),
+            Some(content) => {
+                builder = builder.header("content-length", content.length().to_string());
+                let opened = content.open();
+                let mut opened = opened.map_err(|e| ImageError::io(&self.name, &e))?;
+                let body = SendBody::from_reader(&mut opened);
+                agent.run(builder.body(body).map_err(broken)?)
+            }
+        };
+        answer.map_err(|e| match self.refusal(e) {
+            Refusal::Other(error) => Failure::from(error),
+            refusal => {
+                let error = refusal.error();
+                let passing = matches!(error, ImageError::Unreachable { .. });
+                let again = passing.then_some(Duration::ZERO);
+                Failure { error, again }
+            }
+        })
     }
 
     /// Who speaks to a host; an error where nobody may.
@@ -276,6 +357,12 @@ fn agent(options: &Options, roots: Option<RootCerts>) -> Agent {
         .new_agent()
 }
 
+/// Where an answer of `uri` leads.
+pub(crate) fn location(response: &Response<Body>, uri: &Uri) -> Option<Uri> {
+    let location = response.headers().get("location")?;
+    resolve(uri, location.to_str().ok()?)
+}
+
 /// Where a `Location` leads from a URL (RFC 3986 section 5.2, without dot
 /// segments, which servers resolve). `None` for what is no HTTP URL.
 fn resolve(from: &Uri, location: &str) -> Option<Uri> {
@@ -305,7 +392,7 @@ fn resolve(from: &Uri, location: &str) -> Option<Uri> {
 }
 
 /// Scheme, host and port, which `Authorization` belongs to.
-fn origin(uri: &Uri) -> (Option<String>, Option<String>, u16) {
+pub(crate) fn origin(uri: &Uri) -> (Option<String>, Option<String>, u16) {
     let port = match uri.scheme_str() {
         Some("http") => 80,
         _ => 443,

@@ -81,6 +81,7 @@ impl Access {
             insecure: self.insecure,
             offline: self.offline,
             ca_file: self.ca_file.clone(),
+            bound_credentials: false,
             timeout: std::time::Duration::from_secs(self.timeout),
         };
         let image = Image::open(name, &options).map_err(|error| {
