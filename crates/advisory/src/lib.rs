@@ -26,7 +26,9 @@ pub use overlay::{
     add as add_overlay, name_of as overlay_name, overlays, remove as remove_overlay,
 };
 pub use store::{
-    BundleError, ClaimChange, FeedStatus, ShardStatus, Snapshot, Status, Store, StoreError, import,
+    BundleError, ClaimChange, FeedStatus, Open, Origin, PublishError, PublishOptions, Published,
+    PullError, PullOptions, Pulled, Registry, ShardStatus, SignatureError, Snapshot, Status, Store,
+    StoreError, import, pull,
 };
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
 pub use vex::{Applied, Vex, VexError};

@@ -1,12 +1,15 @@
 //! Stores made of documents, for tests.
 
 use crate::{Store, UpdateError, UpdateOptions, UpdateReport, update};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use plimsoll_types::{
     Confidence, Distro, Ecosystem, Inventory, Location, Package, PackageRecord, SourcePackage,
 };
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// Updates the data in `folder` from documents, each in a file of its own.
@@ -93,6 +96,26 @@ pub(crate) fn vex(cve: &str, rows: &[CsafRow<'_>]) -> String {
         statuses.join(","),
         remediations.join(","),
         flags.join(","),
+    )
+}
+
+/// A pair of keys as OpenSSL writes them: private, public.
+pub(crate) fn keys(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let der = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
+    let pair = Ed25519KeyPair::from_pkcs8(der.as_ref()).unwrap();
+    let write = |label: &str, bytes: &[u8]| {
+        let path = folder.join(format!("{name} {label}"));
+        let body = STANDARD.encode(bytes);
+        let text = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    // What precedes a public key (RFC 8410).
+    let prefix = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+    let public = [&prefix, pair.public_key().as_ref()].concat();
+    (
+        write("PRIVATE KEY", der.as_ref()),
+        write("PUBLIC KEY", &public),
     )
 }
 

@@ -84,8 +84,8 @@ pub enum UpdateError {
         /// What can be fetched.
         known: String,
     },
-    /// The data was imported as a whole, and a part of it cannot be replaced.
-    #[error("the data in `{}` was imported as a whole; import it again, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported", .0.display())]
+    /// The data came as a whole, and a part of it cannot be replaced.
+    #[error("the data in `{}` came as a whole, from a file or a registry (`plimsoll data status`); take it from there again, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported or published", .0.display())]
     Imported(PathBuf),
     /// An overlay cannot be called so.
     #[error(

@@ -4,13 +4,10 @@
 //! of the index is one of everything.
 
 use super::index::{self, Status};
+use super::signature::{self, SignatureError};
 use super::writer::Lock;
-use super::{FOLDER, SHARDS, Store, history, sections};
+use super::{FOLDER, SHARDS, Store, StoreError, history, sections};
 use crate::overlay;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,11 +17,6 @@ const MAGIC: &[u8; 8] = b"plmbndl\x01";
 const MAX_HEAD: u64 = 16 << 20;
 /// Bytes of one file.
 const MAX_FILE: u64 = 2 << 30;
-/// What precedes the 32 bytes of an Ed25519 key in a `PUBLIC KEY` (RFC 8410).
-const SPKI: &[u8] = &[
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-
 /// Why data could not be exported or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
@@ -36,14 +28,6 @@ pub enum BundleError {
         /// What is wrong.
         reason: String,
     },
-    /// The key is none.
-    #[error("`{}` is no Ed25519 {kind} key in PEM; `openssl genpkey -algorithm ed25519` makes one", path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// `private` or `public`.
-        kind: &'static str,
-    },
     /// The file is not what was exported.
     #[error("`{}` is not what was exported: {reason}; copy it again", path.display())]
     Corrupt {
@@ -51,14 +35,6 @@ pub enum BundleError {
         path: PathBuf,
         /// What is wrong.
         reason: String,
-    },
-    /// It is signed by nobody, or by somebody else.
-    #[error("`{}` {problem}", path.display())]
-    Untrusted {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with its signature, and what to do.
-        problem: String,
     },
     /// It would take the place of overlays that it does not hold.
     #[error("`{}` does not hold the overlay `{name}` of this machine; add it where the data is exported, or take it out with `plimsoll data overlay remove {name}`", path.display())]
@@ -68,18 +44,15 @@ pub enum BundleError {
         /// The overlay.
         name: String,
     },
+    /// Some of the data is not here.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not signed as it should be, or cannot be signed.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// Somebody else is at it.
     #[error("an update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
-}
-
-#[derive(Serialize, Deserialize)]
-struct Signature {
-    algorithm: String,
-    /// The public key, in base64.
-    key: String,
-    /// Over the magic number and the index, in base64.
-    signature: String,
 }
 
 fn file(path: &Path) -> impl Fn(io::Error) -> BundleError + '_ {
@@ -96,9 +69,12 @@ impl Store {
     /// # Errors
     /// When the key is none, or a file cannot be read or written.
     pub fn export(&self, to: &Path, key: Option<&Path>) -> Result<(), BundleError> {
+        for (_, file) in self.status.named_files() {
+            self.fetch(file)?;
+        }
         let status = history::bare(&self.status);
         let index = serde_json::to_vec(&status).map_err(|e| file(to)(e.into()))?;
-        let signature = key.map(|key| sign(key, &index)).transpose()?;
+        let signature = key.map(|key| signature::sign(key, &index)).transpose()?;
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
@@ -148,8 +124,9 @@ pub fn import(
     }
     let index = read_part(&mut input, MAX_HEAD).map_err(|e| corrupt(&e.to_string()))?;
     let signature = read_part(&mut input, MAX_HEAD).map_err(|e| corrupt(&e.to_string()))?;
-    verify(from, &index, &signature, trusted, unsigned)?;
-    let status = Status::from_bytes(&index).map_err(|reason| corrupt(&reason))?;
+    let name = from.display().to_string();
+    signature::verify(&name, &index, &signature, trusted, unsigned)?;
+    let status = Status::foreign(&index).map_err(|reason| corrupt(&reason))?;
     let lock = Lock::take(data).map_err(file(data))?;
     let _lock = lock.ok_or_else(|| BundleError::Busy(data.to_owned()))?;
     let folder = data.join(FOLDER);
@@ -164,9 +141,7 @@ pub fn import(
     let mut packed = zstd::stream::read::Decoder::with_buffer(input).map_err(file(from))?;
     for name in status.files() {
         let bytes = read_part(&mut packed, MAX_FILE).map_err(|e| corrupt(&e.to_string()))?;
-        let content = name.split('.').next().unwrap_or_default();
-        let safe = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
-        if !safe || sections::name_of(&bytes).as_deref() != Some(content) {
+        if !sections::is_whole(&bytes, name) {
             return Err(corrupt(&format!("its part `{name}` has another content")));
         }
         index::place(&folder.join(SHARDS).join(name), &bytes).map_err(file(&folder))?;
@@ -196,88 +171,6 @@ fn read_part(input: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
         true => Ok(part),
         false => Err(io::Error::other("it is cut")),
     }
-}
-
-fn message(index: &[u8]) -> Vec<u8> {
-    [MAGIC, index].concat()
-}
-
-fn sign(path: &Path, index: &[u8]) -> Result<Vec<u8>, BundleError> {
-    let key = pem(path, "PRIVATE KEY").and_then(|der| {
-        // OpenSSL leaves the public half out.
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).ok()
-    });
-    let key = key.ok_or_else(|| BundleError::Key {
-        path: path.to_owned(),
-        kind: "private",
-    })?;
-    let signature = Signature {
-        algorithm: "ed25519".to_owned(),
-        key: STANDARD.encode(key.public_key()),
-        signature: STANDARD.encode(key.sign(&message(index))),
-    };
-    // Three strings cannot fail.
-    Ok(serde_json::to_vec(&signature).unwrap_or_default())
-}
-
-fn verify(
-    from: &Path,
-    index: &[u8],
-    signature: &[u8],
-    trusted: &[PathBuf],
-    unsigned: bool,
-) -> Result<(), BundleError> {
-    let untrusted = |problem: &str| BundleError::Untrusted {
-        path: from.to_owned(),
-        problem: problem.to_owned(),
-    };
-    let mut keys = Vec::new();
-    for path in trusted {
-        let key = pem(path, "PUBLIC KEY");
-        let key = key.and_then(|der| der.strip_prefix(SPKI).map(<[u8]>::to_vec));
-        keys.push(key.ok_or_else(|| BundleError::Key {
-            path: path.clone(),
-            kind: "public",
-        })?);
-    }
-    if signature.is_empty() {
-        return match unsigned && keys.is_empty() {
-            true => Ok(()),
-            false => Err(untrusted(
-                "is not signed; export it with --key, or take it as it is with --unsigned",
-            )),
-        };
-    }
-    if keys.is_empty() {
-        return match unsigned {
-            true => Ok(()),
-            false => Err(untrusted(
-                "is signed, but no key is trusted; name the public key with --trust",
-            )),
-        };
-    }
-    let read: Option<(Vec<u8>, Vec<u8>)> = (|| {
-        let signature: Signature = serde_json::from_slice(signature).ok()?;
-        let known = signature.algorithm == "ed25519";
-        let key = STANDARD.decode(signature.key).ok().filter(|_| known)?;
-        Some((key, STANDARD.decode(signature.signature).ok()?))
-    })();
-    let (key, signature) = read.ok_or_else(|| untrusted("has a signature that cannot be read"))?;
-    if !keys.contains(&key) {
-        return Err(untrusted("is signed with a key that is not trusted"));
-    }
-    let key = UnparsedPublicKey::new(&ED25519, &key);
-    let holds = key.verify(&message(index), &signature);
-    holds.map_err(|_| untrusted("has a signature that does not hold"))
-}
-
-/// The content of the first PEM block of that label (RFC 7468).
-fn pem(path: &Path, label: &str) -> Option<Vec<u8>> {
-    let text = fs::read_to_string(path).ok()?;
-    let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
-    let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    let body: String = body.split_whitespace().collect();
-    STANDARD.decode(body).ok()
 }
 
 #[cfg(test)]

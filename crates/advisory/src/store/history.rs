@@ -37,24 +37,8 @@ pub(super) fn keep(folder: &Path, old: &Status, new: &Status) -> io::Result<()> 
     let history = folder.join(FOLDER);
     fs::create_dir_all(&history)?;
     let successor = |file: &str| {
-        let shards = old
-            .shards
-            .iter()
-            .map(|s| (s.file.as_str(), s.namespace.as_str()));
-        let tables = old
-            .tables
-            .iter()
-            .map(|(name, file)| (file.as_str(), name.as_str()));
-        let name = shards.chain(tables).find(|(own, _)| *own == file)?.1;
-        let shards = new
-            .shards
-            .iter()
-            .map(|s| (s.namespace.as_str(), s.file.as_str()));
-        let tables = new
-            .tables
-            .iter()
-            .map(|(name, file)| (name.as_str(), file.as_str()));
-        let mut all = shards.chain(tables);
+        let (name, _) = old.named_files().find(|(_, own)| *own == file)?;
+        let mut all = new.named_files();
         all.find(|(other, _)| *other == name)
             .map(|(_, file)| file.to_owned())
     };
@@ -66,11 +50,12 @@ pub(super) fn keep(folder: &Path, old: &Status, new: &Status) -> io::Result<()> 
         };
         let base = successor(file).filter(|base| base != file);
         let (base, reference) = match base {
-            Some(base) => {
+            // The successor may not have been fetched yet.
+            Some(base) if folder.join(SHARDS).join(&base).is_file() => {
                 let bytes = fs::read(folder.join(SHARDS).join(&base))?;
                 (base, bytes)
             }
-            None => ("none".to_owned(), Vec::new()),
+            _ => ("none".to_owned(), Vec::new()),
         };
         let name = format!("{file}.from.{base}");
         index::place(&history.join(name), &difference(&reference, &bytes)?)?;
@@ -92,6 +77,7 @@ pub(super) fn bare(status: &Status) -> Status {
     }
     status.sources.clear();
     status.before.clear();
+    status.origin = None;
     status
 }
 
@@ -203,16 +189,26 @@ fn steps(folder: &Path) -> BTreeMap<String, String> {
 
 /// Puts a file of an earlier set in place.
 fn restore(folder: &Path, file: &str, steps: &BTreeMap<String, String>) -> Result<(), StoreError> {
+    let path = folder.join(SHARDS).join(file);
+    if path.is_file() {
+        return Ok(());
+    }
+    let bytes = read(folder, file, steps)?;
+    index::place(&path, &bytes).map_err(|error| corrupt(path, error.to_string()))
+}
+
+/// The bytes of a file of this or of an earlier set.
+fn read(
+    folder: &Path,
+    file: &str,
+    steps: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, StoreError> {
     let path = |file: &str| folder.join(SHARDS).join(file);
-    let corrupt = |path: PathBuf, reason: String| StoreError::Corrupt { path, reason };
     // From what is there to what is wanted.
     let mut chain = vec![file.to_owned()];
     let mut bytes = Vec::new();
     while let Some(last) = chain.last() {
         if path(last).is_file() {
-            if chain.len() == 1 {
-                return Ok(());
-            }
             bytes = fs::read(path(last)).map_err(|e| corrupt(path(last), e.to_string()))?;
             break;
         }
@@ -226,13 +222,51 @@ fn restore(folder: &Path, file: &str, steps: &BTreeMap<String, String>) -> Resul
         let [wanted, base] = pair else { continue };
         let kept = folder.join(FOLDER).join(format!("{wanted}.from.{base}"));
         let packed = fs::read(&kept).map_err(|e| corrupt(kept.clone(), e.to_string()))?;
-        bytes = apply(&bytes, &packed).map_err(|e| corrupt(kept.clone(), e.to_string()))?;
+        bytes = apply(&bytes, &packed, MAX_FILE).map_err(|e| corrupt(kept, e.to_string()))?;
     }
-    let name = file.split('.').next().unwrap_or_default();
-    if sections::name_of(&bytes).as_deref() != Some(name) {
-        return Err(corrupt(path(file), "its difference leads elsewhere".into()));
+    match sections::is_whole(&bytes, file) {
+        true => Ok(bytes),
+        false => Err(corrupt(path(file), "its difference leads elsewhere".into())),
     }
-    index::place(&path(file), &bytes).map_err(|e| corrupt(path(file), e.to_string()))
+}
+
+fn corrupt(path: PathBuf, reason: String) -> StoreError {
+    StoreError::Corrupt { path, reason }
+}
+
+/// The files that took the places of others in the last `count` sets, as they
+/// were: by the name of each file of `current`, its predecessors, the latest
+/// first.
+pub(super) fn predecessors(
+    folder: &Path,
+    current: &Status,
+    count: usize,
+) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut names = list(&folder.join(FOLDER)).unwrap_or_default();
+    names.retain(|name| name.ends_with(".json"));
+    names.sort();
+    for name in names.iter().rev().take(count) {
+        // A set of another format has no predecessors.
+        let Ok(old) = Status::parse(&folder.join(FOLDER).join(name)) else {
+            continue;
+        };
+        let old: BTreeMap<_, _> = old.named_files().collect();
+        for (name, file) in current.named_files() {
+            if let Some(before) = old.get(name).filter(|before| **before != file) {
+                let known = found.entry(file.to_owned()).or_default();
+                if !known.iter().any(|other| other == before) {
+                    known.push((*before).to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The bytes of a file of an earlier set; `None` where they are lost.
+pub(super) fn earlier(folder: &Path, file: &str) -> Option<Vec<u8>> {
+    read(folder, file, &steps(folder)).ok()
 }
 
 /// What leads from one file to another.
@@ -247,15 +281,16 @@ pub(crate) fn difference(from: &[u8], to: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Applies what [`difference`] gave to the same `from`.
-pub(crate) fn apply(from: &[u8], difference: &[u8]) -> io::Result<Vec<u8>> {
+/// Applies what [`difference`] gave to the same `from`; the result may have
+/// `most` bytes.
+pub(crate) fn apply(from: &[u8], difference: &[u8], most: u64) -> io::Result<Vec<u8>> {
     use std::io::Read;
     let mut decoder = zstd::stream::read::Decoder::with_ref_prefix(difference, from)?;
     decoder.window_log_max(31)?;
     let mut to = Vec::new();
-    decoder.take(MAX_FILE + 1).read_to_end(&mut to)?;
-    if to.len() as u64 > MAX_FILE {
-        return Err(io::Error::other("it is longer than 2 GiB"));
+    decoder.take(most.saturating_add(1)).read_to_end(&mut to)?;
+    if to.len() as u64 > most {
+        return Err(io::Error::other(format!("it is longer than {most} bytes")));
     }
     Ok(to)
 }

@@ -4,6 +4,7 @@
 use super::{NO_VERSION, StoreError};
 use crate::fetch::Seen;
 use crate::overlay::is_overlay;
+use plimsoll_types::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +38,19 @@ pub struct Status {
     pub(crate) sources: BTreeMap<String, Source>,
     /// Files of the set that this one replaced; readers may still want them.
     pub(crate) before: Vec<String>,
+    /// The registry that it came from, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Where a set of data came from as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Registry, repository and tag, for example
+    /// `registry.example/advisories:latest`.
+    pub reference: String,
+    /// The manifest of the set.
+    pub manifest: Digest,
 }
 
 /// What one feed brought.
@@ -91,13 +105,6 @@ impl Status {
         tables: BTreeMap<String, String>,
         sources: BTreeMap<String, Source>,
     ) -> Self {
-        let mut hash = blake3::Hasher::new();
-        for shard in &shards {
-            hash.update(format!("{} {}\n", shard.namespace, shard.file).as_bytes());
-        }
-        for (name, file) in &tables {
-            hash.update(format!("{name} {file}\n").as_bytes());
-        }
         let since = feeds.iter().map(|feed| feed.taken.clone()).max();
         // What the user adds is as old as it is meant to be.
         let of_feeds = feeds.iter().filter(|feed| !is_overlay(&feed.name));
@@ -105,7 +112,7 @@ impl Status {
         let built = built.or_else(|| since.clone());
         Self {
             format: FORMAT,
-            position: hash.finalize().to_hex().to_string(),
+            position: position(&shards, &tables),
             built: built.unwrap_or_default(),
             since: since.unwrap_or_default(),
             feeds,
@@ -113,6 +120,7 @@ impl Status {
             tables,
             sources,
             before: Vec::new(),
+            origin: None,
         }
     }
 
@@ -130,8 +138,15 @@ impl Status {
 
     /// Every file that matching needs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        let shards = self.shards.iter().map(|shard| shard.file.as_str());
-        shards.chain(self.tables.values().map(String::as_str))
+        self.named_files().map(|(_, file)| file)
+    }
+
+    /// The same, each with its namespace or the name of its table.
+    pub(crate) fn named_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let shards = self.shards.iter();
+        let shards = shards.map(|shard| (shard.namespace.as_str(), shard.file.as_str()));
+        let tables = self.tables.iter();
+        shards.chain(tables.map(|(name, file)| (name.as_str(), file.as_str())))
     }
 
     /// What a feed said that is not in use, by reason: records, and windows
@@ -183,11 +198,50 @@ impl Status {
         }
     }
 
+    /// Reads the index of a set that came from elsewhere, or says why it is
+    /// none.
+    pub(crate) fn foreign(bytes: &[u8]) -> Result<Self, String> {
+        let status = Self::from_bytes(bytes)?;
+        if let Some(file) = status.files().find(|file| !is_file_name(file)) {
+            return Err(format!("`{}` names no file", file.escape_default()));
+        }
+        if status.position != position(&status.shards, &status.tables) {
+            return Err("its position is that of other data".to_owned());
+        }
+        // Only what happened here says what is here.
+        Ok(super::history::bare(&status))
+    }
+
     pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         place(&folder.join(FILE), &bytes)
     }
+}
+
+/// The hash over the names and contents of all files that matching needs.
+fn position(shards: &[ShardStatus], tables: &BTreeMap<String, String>) -> String {
+    let mut hash = blake3::Hasher::new();
+    for shard in shards {
+        hash.update(format!("{} {}\n", shard.namespace, shard.file).as_bytes());
+    }
+    for (name, file) in tables {
+        hash.update(format!("{name} {file}\n").as_bytes());
+    }
+    hash.finalize().to_hex().to_string()
+}
+
+/// Whether a name is one that a file of the store may have: the hash of its
+/// content and what it is.
+pub(super) fn is_file_name(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(content, kind)| {
+        content.len() == 40
+            && content
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            && !kind.is_empty()
+            && kind.bytes().all(|b| b.is_ascii_lowercase())
+    })
 }
 
 /// Writes a file so that it appears under its name only when it is whole and
@@ -259,6 +313,14 @@ impl fmt::Display for Status {
             )?;
         }
         let position = self.position.get(..16).unwrap_or(&self.position);
-        writeln!(f, "\nposition {position}, taken {}", self.built)
+        writeln!(f, "\nposition {position}, taken {}", self.built)?;
+        if let Some(Origin {
+            reference,
+            manifest,
+        }) = &self.origin
+        {
+            writeln!(f, "from oci://{reference} ({manifest})")?;
+        }
+        Ok(())
     }
 }

@@ -1,21 +1,33 @@
 //! The advisory store: one immutable shard for each namespace, mapped and read
 //! in place, and an index that names the current set.
 
+mod artifact;
 mod bundle;
 mod changes;
 mod compile;
+mod demand;
 mod history;
 mod index;
 mod part;
+mod publish;
+mod pull;
+mod registry;
 mod sections;
 mod shard;
+mod signature;
+mod terms;
 mod writer;
 
 pub use bundle::{BundleError, import};
 pub use changes::ClaimChange;
+pub use demand::Open;
 pub use history::Snapshot;
 pub(crate) use index::Source;
-pub use index::{FeedStatus, ShardStatus, Status};
+pub use index::{FeedStatus, Origin, ShardStatus, Status};
+pub use publish::{PublishError, PublishOptions, Published};
+pub use pull::{PullError, PullOptions, Pulled, pull};
+pub use registry::Registry;
+pub use signature::SignatureError;
 
 pub(crate) use compile::{state, title};
 pub(crate) use sections::Corrupt;
@@ -57,6 +69,18 @@ pub enum StoreError {
         /// The oldest set that is known.
         first: String,
     },
+    /// A file of the set was not fetched yet, and is not to be had now.
+    #[error(
+        "the advisory data of `{name}` is not here: {reason}; fetch all of it with `plimsoll data update --from oci://{reference}`"
+    )]
+    NotHere {
+        /// Namespace or table.
+        name: String,
+        /// Why it did not come.
+        reason: String,
+        /// Where it would come from.
+        reference: String,
+    },
     /// A file is not what this program wrote.
     #[error("advisory data `{}` is not usable: {reason}; load it anew with `plimsoll data update`", path.display())]
     Corrupt {
@@ -71,6 +95,7 @@ pub enum StoreError {
 pub struct Store {
     folder: PathBuf,
     status: Status,
+    supplier: Option<demand::Supplier>,
 }
 
 impl Store {
@@ -82,7 +107,11 @@ impl Store {
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         let folder = data.join(FOLDER);
         let status = Status::read(&folder)?;
-        Ok(Self { folder, status })
+        Ok(Self {
+            folder,
+            status,
+            supplier: None,
+        })
     }
 
     /// Reads the index of the set that was current at a moment (`2026-11-24`,
@@ -93,7 +122,11 @@ impl Store {
     pub fn open_at(data: &Path, at: &str) -> Result<Self, StoreError> {
         let folder = data.join(FOLDER);
         let status = history::find(&folder, &Status::read(&folder)?, at)?;
-        Ok(Self { folder, status })
+        Ok(Self {
+            folder,
+            status,
+            supplier: None,
+        })
     }
 
     /// Every set of data that is still known, the current one last.
@@ -128,6 +161,7 @@ impl Store {
     /// Maps a file, whose name tells its content.
     fn sections<const N: usize>(&self, file: &str) -> Result<Sections<N>, StoreError> {
         let path = self.folder.join(SHARDS).join(file);
+        self.fetch(file)?;
         let name = file.split('.').next().unwrap_or_default();
         let reason = match Sections::open(&path, name) {
             Ok(Ok(sections)) => return Ok(sections),

@@ -65,6 +65,20 @@ fn seal_of(file: &[u8]) -> Option<(&[u8], &[u8])> {
     (seal.len() == blocks.checked_mul(HASH)?.checked_add(8)?).then_some((content, seal))
 }
 
+/// Whether a file that came from elsewhere is, to its last byte, the one that
+/// is called so.
+pub(crate) fn is_whole(file: &[u8], name: &str) -> bool {
+    let content = name.split('.').next().unwrap_or_default();
+    let Some((bytes, seal)) = seal_of(file) else {
+        return false;
+    };
+    let hashes = bytes.chunks(BLOCK).zip(seal.chunks(HASH));
+    name_of(file).as_deref() == Some(content)
+        && hashes
+            .into_iter()
+            .all(|(block, hash)| blake3::hash(block).as_bytes() == hash)
+}
+
 /// A mapped file. Its seal is checked when it is opened, each block when it is
 /// first read, so that opening costs next to nothing and no byte is trusted.
 pub(crate) struct Sections<const N: usize> {

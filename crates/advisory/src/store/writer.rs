@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Below the advisories' folder: what feeds say, in common form. Only updates
 /// need it.
-const PARTS: &str = "parts";
+pub(super) const PARTS: &str = "parts";
 /// A feed that brings less than this share of the records that it had is not
 /// believed.
 const LEAST: (usize, usize) = (3, 4);
@@ -79,7 +79,7 @@ pub(crate) enum Shrinking {
 }
 
 impl Shrinking {
-    fn refuses(self, records: usize, before: usize) -> bool {
+    pub(super) fn refuses(self, records: usize, before: usize) -> bool {
         match self {
             Shrinking::Allowed => false,
             Shrinking::Moderate => before >= FEW && records * LEAST.1 < before * LEAST.0,
@@ -388,7 +388,7 @@ fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Removes what is not needed. A file that cannot be removed only takes up
 /// space.
-fn sweep(folder: &Path, needed: &BTreeSet<String>) {
+pub(super) fn sweep(folder: &Path, needed: &BTreeSet<String>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };

@@ -50,7 +50,7 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let access = &arguments.access;
-    let bench = arguments.judging.open(access.offline)?;
+    let bench = arguments.judging.open(access)?;
     let before = Other::open(&arguments.before, access, &bench)?;
     let after = Other::open(&arguments.after, access, &bench)?;
     let sides = [before.side(), after.side()];

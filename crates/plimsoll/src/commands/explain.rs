@@ -36,7 +36,7 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let bench = arguments.judging.open(arguments.access.offline)?;
+    let bench = arguments.judging.open(&arguments.access)?;
     let Some(store) = &bench.store else {
         return Err(Failure::unjudged(
             "there is no advisory data; load some with `plimsoll data update`",

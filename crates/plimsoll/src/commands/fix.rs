@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         None => None,
     };
     let access = &arguments.source.access;
-    let bench = arguments.judging.open(access.offline)?;
+    let bench = arguments.judging.open(access)?;
     let judged = bench.judge(arguments.source.inventory()?, None)?;
     let layers = layers(arguments, &judged.inventory)?;
     let other = match (&arguments.new_base, layers) {

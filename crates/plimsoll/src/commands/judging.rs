@@ -2,6 +2,8 @@
 //! verbs that judge.
 
 use super::policies::{Chosen, Documents, Read};
+use super::set;
+use super::source::Access;
 use crate::{Failure, folders, outputs};
 use clap::Args;
 use plimsoll_advisory::{Matched, Store, StoreError, UpdateOptions, Vex, VexError, find, update};
@@ -52,21 +54,22 @@ impl Judging {
     }
 
     /// Reads policy and advisory data, before any work on an image.
-    pub(super) fn open(&self, offline: bool) -> Result<Bench, Failure> {
+    pub(super) fn open(&self, access: &Access) -> Result<Bench, Failure> {
         let now = match self.as_of {
             Some(day) => jiff::tz::TimeZone::UTC
                 .to_timestamp(day.at(0, 0, 0, 0))
                 .map_err(Failure::usage)?,
             None => jiff::Timestamp::now(),
         };
-        self.open_at(offline, now)
+        self.open_at(access, now)
     }
 
     /// The same at a given moment.
-    pub(super) fn open_at(&self, offline: bool, now: jiff::Timestamp) -> Result<Bench, Failure> {
+    pub(super) fn open_at(&self, access: &Access, now: jiff::Timestamp) -> Result<Bench, Failure> {
+        let options = access.options();
         let Read { policy, documents } = self.policy.read()?;
         let remote = self.advisories.iter().find(|from| from.contains("://"));
-        if let (true, Some(url)) = (offline, remote) {
+        if let (true, Some(url)) = (options.offline, remote) {
             return Err(Failure::usage(format!(
                 "`--advisories {url}` needs the network, which `--offline` forbids; name a folder or a file"
             )));
@@ -98,7 +101,7 @@ impl Judging {
             None => Store::open(&folder),
         };
         let store = match opened {
-            Ok(store) => Some(store),
+            Ok(store) => Some(store.fetching(set::supplier(options))),
             Err(StoreError::Missing { .. }) => None,
             Err(error) => return Err(Failure::unjudged(error)),
         };

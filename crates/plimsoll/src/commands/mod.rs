@@ -14,4 +14,5 @@ mod record;
 pub(crate) mod replay;
 pub(crate) mod sbom;
 pub(crate) mod scan;
+mod set;
 mod source;

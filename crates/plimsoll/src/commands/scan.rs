@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     // Everything that can be wrong about the call is found before any work.
     let outputs = arguments.output.parse("text")?;
     let access = &arguments.source.access;
-    let bench = arguments.judging.open(access.offline)?;
+    let bench = arguments.judging.open(access)?;
     let baseline = match &arguments.against {
         Some(name) => Some(Other::open(name, access, &bench)?.baseline(name)?),
         None => None,

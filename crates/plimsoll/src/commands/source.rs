@@ -30,21 +30,12 @@ pub(crate) struct Access {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
 
-    /// Accept any certificate from the registry's host, or plain http if it does not speak TLS
-    #[arg(long)]
-    insecure: bool,
-
-    /// Certificates of a private authority (PEM), in addition to the built-in ones
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-
-    /// Seconds without any answer from a registry before giving up
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    timeout: u64,
+    #[command(flatten)]
+    connection: Connection,
 
     /// Make any use of the network an error
     #[arg(long)]
-    pub(crate) offline: bool,
+    offline: bool,
 
     /// Where facts of known layers are kept [env: PLIMSOLL_CACHE_DIR]
     #[arg(long, value_name = "DIR")]
@@ -53,6 +44,33 @@ pub(crate) struct Access {
     /// Read every layer, known or not, and keep nothing
     #[arg(long)]
     no_cache: bool,
+}
+
+/// How registries are spoken to.
+#[derive(Args)]
+pub(crate) struct Connection {
+    /// Accept any certificate from the registry's host, or plain http if it does not speak TLS
+    #[arg(long)]
+    insecure: bool,
+
+    /// Certificates of a private authority (PEM), in addition to the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+
+    /// Seconds without any answer from a registry before giving up
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+impl Connection {
+    pub(super) fn options(&self) -> plimsoll_image::Options {
+        plimsoll_image::Options {
+            insecure: self.insecure,
+            ca_file: self.ca_file.clone(),
+            timeout: std::time::Duration::from_secs(self.timeout),
+            ..Default::default()
+        }
+    }
 }
 
 impl Source {
@@ -64,6 +82,14 @@ impl Source {
 }
 
 impl Access {
+    /// How registries are spoken to, if at all.
+    pub(super) fn options(&self) -> plimsoll_image::Options {
+        plimsoll_image::Options {
+            offline: self.offline,
+            ..self.connection.options()
+        }
+    }
+
     /// Reads what `name` names into an inventory.
     pub(crate) fn inventory(&self, name: &str) -> Result<Inventory, Failure> {
         if name.starts_with("pkg:") {
@@ -78,11 +104,7 @@ impl Access {
         let line = progress::Line::new(name);
         let options = plimsoll_image::Options {
             platform: self.platform.as_deref().map(platform).transpose()?,
-            insecure: self.insecure,
-            offline: self.offline,
-            ca_file: self.ca_file.clone(),
-            bound_credentials: false,
-            timeout: std::time::Duration::from_secs(self.timeout),
+            ..self.options()
         };
         let image = Image::open(name, &options).map_err(|error| {
             if error.is_usage() {

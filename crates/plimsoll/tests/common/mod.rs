@@ -1,6 +1,8 @@
 //! The command as a user runs it, and images made by code.
 #![allow(dead_code, missing_docs)]
 
+pub mod registry;
+
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

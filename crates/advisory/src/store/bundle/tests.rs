@@ -1,28 +1,10 @@
 use super::*;
-use crate::testing::{load, osv};
+use crate::testing::{keys, load, osv};
 
 fn filled(folder: &Path) -> Store {
     let events = r#"{"introduced":"0"},{"fixed":"2"}"#;
     load(folder, &[&osv("PYSEC-1", &[], "PyPI", "x", events, "")]).unwrap();
     Store::open(folder).unwrap()
-}
-
-/// A pair of keys as OpenSSL writes them.
-fn keys(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
-    let der = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
-    let pair = Ed25519KeyPair::from_pkcs8(der.as_ref()).unwrap();
-    let write = |label: &str, bytes: &[u8]| {
-        let path = folder.join(format!("{name} {label}"));
-        let body = STANDARD.encode(bytes);
-        let text = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
-        fs::write(&path, text).unwrap();
-        path
-    };
-    let public = [SPKI, pair.public_key().as_ref()].concat();
-    (
-        write("PRIVATE KEY", der.as_ref()),
-        write("PUBLIC KEY", &public),
-    )
 }
 
 #[test]

@@ -77,10 +77,10 @@ fn a_difference_is_small_and_exact() {
     to.splice(700_000..700_010, *b"something else");
     let packed = difference(&from, &to).unwrap();
     assert!(packed.len() < 2_000, "{}", packed.len());
-    assert_eq!(apply(&from, &packed).unwrap(), to);
-    assert!(apply(&to, &packed).is_err() || apply(&to, &packed).unwrap() != to);
+    assert_eq!(apply(&from, &packed, MAX_FILE).unwrap(), to);
+    assert!(apply(&to, &packed, MAX_FILE).is_err() || apply(&to, &packed, MAX_FILE).unwrap() != to);
     assert_eq!(
-        apply(&[], &difference(&[], b"new").unwrap()).unwrap(),
+        apply(&[], &difference(&[], b"new").unwrap(), MAX_FILE).unwrap(),
         b"new"
     );
 }

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
-    let bench = arguments.judging.open(arguments.source.access.offline)?;
+    let bench = arguments.judging.open(&arguments.source.access)?;
     let judged = bench.judge(arguments.source.inventory()?, None)?;
     let verdict = &judged.verdict;
     let trail = trail(&bench.policy, &judged.subject(None), verdict);

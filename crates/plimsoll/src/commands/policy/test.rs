@@ -137,7 +137,7 @@ fn judge(
             Ok(record.judge(policy))
         }
         CaseImage::Named(name) => {
-            let bench = arguments.judging.open_at(arguments.access.offline, now)?;
+            let bench = arguments.judging.open_at(&arguments.access, now)?;
             let mut inventory = arguments.access.inventory(name)?;
             let mut matched = bench.find(&inventory)?;
             let coverage = std::mem::take(&mut matched.coverage);
