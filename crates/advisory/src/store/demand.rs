@@ -11,10 +11,13 @@ use std::sync::OnceLock;
 /// Opens the repository that a set came from, at the manifest of the set.
 pub type Open = dyn Fn(&Origin) -> Result<Box<dyn Registry>, String> + Send + Sync;
 
-/// The way back to where a set came from, which is gone once it is needed.
+/// An opened repository, and what it holds of the set.
+type Opened = (Box<dyn Registry>, Artifact);
+
+/// The way back to where a set came from, opened when it is first needed.
 pub(super) struct Supplier {
     open: Box<Open>,
-    opened: OnceLock<Result<(Box<dyn Registry>, Artifact), String>>,
+    opened: OnceLock<Result<Opened, String>>,
 }
 
 impl Store {
@@ -28,10 +31,11 @@ impl Store {
         self
     }
 
-    /// How many of the set's files are not here.
+    /// How many of the set's files are still to be fetched from the registry
+    /// that it came from.
     pub fn waiting(&self) -> usize {
         let folder = self.folder.join(SHARDS);
-        let files = self.status.files();
+        let files = self.status.origin.iter().flat_map(|_| self.status.files());
         files.filter(|file| !folder.join(file).is_file()).count()
     }
 

@@ -184,7 +184,7 @@ impl fmt::Display for Published {
         writeln!(f, "position {position} is in oci://{name} ({manifest})")?;
         writeln!(
             f,
-            "{files} files and {deltas} differences, {bytes} bytes, of which {sent} were sent"
+            "files {files}, differences {deltas}; bytes {bytes}, sent {sent}"
         )
     }
 }

@@ -351,14 +351,10 @@ impl fmt::Display for Pulled {
             waiting,
         } = self;
         write!(f, "{status}")?;
-        write!(
+        writeln!(
             f,
-            "{fetched} bytes fetched: {whole} files whole, {patched} as differences"
-        )?;
-        match waiting {
-            0 => writeln!(f),
-            _ => writeln!(f, "; {waiting} shards wait for images that need them"),
-        }
+            "bytes fetched {fetched}; files whole {whole}, from differences {patched}, left until an image needs them {waiting}"
+        )
     }
 }
 

@@ -210,9 +210,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             let store = Store::open(&folder).map_err(Failure::unjudged)?;
             let waiting = match store.waiting() {
                 0 => String::new(),
-                count => {
-                    format!("{count} files are not here; they come when an image needs them\n")
-                }
+                count => format!("files that are not here until an image needs them {count}\n"),
             };
             format!("{}{waiting}", store.status())
         }
