@@ -66,6 +66,7 @@ pub fn add(data: &Path, name: &str, document: &Path) -> Result<Status, UpdateErr
     let lock = Lock::take(data).map_err(write)?;
     let lock = lock.ok_or_else(|| UpdateError::Busy(data.to_owned()))?;
     let writing = Writing::begin(&lock, Shrinking::Allowed, false);
+    let writing = writing.filter(|writing| !writing.is_of_set(None));
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(data.to_owned()))?;
     let mut broken = Vec::new();
     restore(&lock, &mut writing, &mut broken).map_err(write)?;
@@ -94,9 +95,9 @@ pub fn remove(data: &Path, name: &str) -> Result<Status, UpdateError> {
     let lock = Lock::take(data).map_err(write)?;
     let lock = lock.ok_or_else(|| UpdateError::Busy(data.to_owned()))?;
     let kept = names(lock.folder()).map_err(write)?;
-    let imported = Writing::begin(&lock, Shrinking::Allowed, false);
-    let Some(mut writing) = imported else {
-        // Data that was imported does not hold it; only the copy is left.
+    let writing = Writing::begin(&lock, Shrinking::Allowed, false);
+    let Some(mut writing) = writing.filter(|writing| !writing.is_of_set(None)) else {
+        // Data that came as a whole does not hold it; only the copy is left.
         if !kept.iter().any(|own| own == name) {
             return Err(UpdateError::NoOverlay(name.to_owned()));
         }

@@ -85,7 +85,7 @@ pub enum UpdateError {
         known: String,
     },
     /// The data came as a whole, and a part of it cannot be replaced.
-    #[error("the data in `{}` came as a whole, from a file or a registry (`plimsoll data status`); take it from there again, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported or published", .0.display())]
+    #[error("the data in `{}` came as a whole, from a file or a registry (`plimsoll data status`); take it from there again, name feeds that the registry has not got, or begin anew with `plimsoll data update --from-scratch`; overlays are added where it is exported or published", .0.display())]
     Imported(PathBuf),
     /// An overlay cannot be called so.
     #[error(

@@ -51,6 +51,8 @@ pub struct Origin {
     pub reference: String,
     /// The manifest of the set.
     pub manifest: Digest,
+    /// When the youngest feed of the set was taken, RFC 3339.
+    pub since: String,
 }
 
 /// What one feed brought.
@@ -70,6 +72,13 @@ pub struct FeedStatus {
     pub held_back: Option<String>,
     /// What it says, in common form: file by namespace.
     pub(crate) parts: BTreeMap<String, String>,
+}
+
+impl FeedStatus {
+    /// Whether it was loaded here and can be replaced on its own.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.parts.is_empty()
+    }
 }
 
 /// What is remembered of a document of upstream.
@@ -96,6 +105,13 @@ pub struct ShardStatus {
     /// The parts that it was compiled from, in the order of their feeds.
     pub(crate) parts: Vec<String>,
     pub(crate) file: String,
+}
+
+impl ShardStatus {
+    /// Whether it was compiled here, from parts.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.parts.is_empty()
+    }
 }
 
 impl Status {
@@ -127,7 +143,37 @@ impl Status {
     /// Whether it came as a whole from somewhere else, so that single feeds
     /// cannot be replaced.
     pub(crate) fn is_imported(&self) -> bool {
-        self.shards.iter().any(|shard| shard.parts.is_empty())
+        self.shards.iter().any(|shard| !shard.is_own())
+    }
+
+    /// Takes over from the set before what was loaded here beside it: feeds
+    /// that this set has not got, of namespaces that it has not got.
+    pub(super) fn join(&mut self, before: &Status) {
+        let known = |name: &str| self.shards.iter().any(|shard| shard.namespace == name);
+        let mut feeds: Vec<&FeedStatus> = before.feeds.iter().filter(|f| f.is_own()).collect();
+        feeds.retain(|own| {
+            let here = self.feeds.iter().any(|feed| feed.name == own.name);
+            !here && !own.parts.keys().any(|namespace| known(namespace))
+        });
+        // A shard stays as all that it was made of, a feed as all that it says.
+        let shards = loop {
+            let count = feeds.len();
+            let parts = |part: &String| feeds.iter().any(|f| f.parts.values().any(|p| p == part));
+            let own = before.shards.iter().filter(|shard| shard.is_own());
+            let shards: Vec<_> = own.filter(|shard| shard.parts.iter().all(parts)).collect();
+            let served = |name: &String| shards.iter().any(|shard| shard.namespace == *name);
+            feeds.retain(|feed| feed.parts.keys().all(served));
+            if feeds.len() == count {
+                break shards;
+            }
+        };
+        let mut joined = self.feeds.clone();
+        joined.extend(feeds.into_iter().cloned());
+        joined.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut all = self.shards.clone();
+        all.extend(shards.into_iter().cloned());
+        all.sort_by(|a, b| a.namespace.cmp(&b.namespace));
+        *self = Self::new(joined, all, self.tables.clone(), before.sources.clone());
     }
 
     /// Every part of every feed.
@@ -317,9 +363,15 @@ impl fmt::Display for Status {
         if let Some(Origin {
             reference,
             manifest,
+            ..
         }) = &self.origin
         {
             writeln!(f, "from oci://{reference} ({manifest})")?;
+            let own = self.feeds.iter().filter(|feed| feed.is_own());
+            let own: Vec<_> = own.map(|feed| feed.name.as_str()).collect();
+            if !own.is_empty() {
+                writeln!(f, "beside it {}", own.join(", "))?;
+            }
         }
         Ok(())
     }

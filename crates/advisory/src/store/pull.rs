@@ -7,6 +7,7 @@ use super::registry::Registry;
 use super::signature::{self, SignatureError};
 use super::writer::{Lock, PARTS, Shrinking, sweep};
 use super::{FOLDER, SHARDS, history, sections};
+use crate::overlay;
 use plimsoll_types::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -94,6 +95,16 @@ pub enum PullError {
         /// What it had.
         before: usize,
     },
+    /// It would take the place of overlays that it does not hold.
+    #[error(
+        "`{name}` does not hold the overlay `{overlay}` of this machine; add it where the data is published, or take it out with `plimsoll data overlay remove {overlay}`"
+    )]
+    Overlay {
+        /// Registry, repository and tag.
+        name: String,
+        /// The overlay.
+        overlay: String,
+    },
     /// Somebody else is at it.
     #[error("another update of `{}` is running; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -130,8 +141,19 @@ pub fn pull(
     let (artifact, manifest) = artifact(registry)?;
     let mut status = index_of(registry, &artifact, options)?;
     let before = Status::read(&folder).ok().filter(|_| !options.from_scratch);
+    let since = status.since.clone();
+    let missing = overlay::missing(&folder, &status);
+    let missing = missing.map_err(|error| write(std::io::Error::other(error)))?;
+    if let Some(overlay) = missing.into_iter().next() {
+        return Err(PullError::Overlay {
+            name: registry.name(),
+            overlay,
+        });
+    }
     if let Some(before) = &before {
-        check(&registry.name(), before, &status, options)?;
+        let (set, name) = (status.clone(), registry.name());
+        status.join(before);
+        check(&name, before, &set, &status, options)?;
     }
     let mut pull = Pull {
         registry,
@@ -160,8 +182,10 @@ pub fn pull(
     status.origin = Some(Origin {
         reference: registry.name(),
         manifest,
+        since,
     });
     let mut needed: BTreeSet<String> = status.files().map(str::to_owned).collect();
+    needed.extend(status.parts().map(str::to_owned));
     if let Some(before) = &before {
         status.before = match before.position == status.position {
             true => before.before.clone(),
@@ -229,19 +253,21 @@ fn index_of(
     Status::foreign(&index).map_err(|reason| corrupt(registry, format!("its index: {reason}")))
 }
 
-/// Whether a set may take the place of the one before.
+/// Whether a set, with what stays beside it, may take the place of the one
+/// before.
 fn check(
     name: &str,
     before: &Status,
-    status: &Status,
+    set: &Status,
+    joined: &Status,
     options: &PullOptions,
 ) -> Result<(), PullError> {
-    let same = |origin: &Origin| origin.reference == name;
-    if before.origin.as_ref().is_some_and(same) && status.since < before.since {
+    let older = |origin: &&Origin| origin.reference == name && set.since < origin.since;
+    if let Some(origin) = before.origin.as_ref().filter(older) {
         return Err(PullError::Older {
             name: name.to_owned(),
-            since: status.since.clone(),
-            here: before.since.clone(),
+            since: set.since.clone(),
+            here: origin.since.clone(),
         });
     }
     let shrinking = match options.allow_shrinking {
@@ -249,7 +275,7 @@ fn check(
         false => Shrinking::Moderate,
     };
     for old in &before.feeds {
-        let new = status.feeds.iter().find(|feed| feed.name == old.name);
+        let new = joined.feeds.iter().find(|feed| feed.name == old.name);
         let records = new.map_or(0, |feed| feed.records);
         if shrinking.refuses(records, old.records) {
             return Err(PullError::Shrunk {

@@ -90,10 +90,12 @@ impl Shrinking {
 
 impl<'a> Writing<'a> {
     /// Begins with what is there, or from scratch; data in another format is
-    /// left behind. `None` where what is there was imported as a whole.
+    /// left behind. `None` where what is there was imported as a whole; beside
+    /// a set of a registry, feeds can be loaded that it has not got.
     pub(crate) fn begin(lock: &'a Lock, shrinking: Shrinking, scratch: bool) -> Option<Self> {
         let before = Status::read(&lock.folder).ok().filter(|_| !scratch);
-        if before.as_ref().is_some_and(Status::is_imported) {
+        let closed = |before: &Status| before.is_imported() && before.origin.is_none();
+        if before.as_ref().is_some_and(closed) {
             return None;
         }
         let feeds = before.iter().flat_map(|before| &before.feeds);
@@ -121,6 +123,18 @@ impl<'a> Writing<'a> {
     /// Takes out what a feed said; `false` where it said nothing.
     pub(crate) fn remove(&mut self, feed: &str) -> bool {
         self.feeds.remove(feed).is_some()
+    }
+
+    /// Whether a feed came with a set of a registry; whether any did, where
+    /// none is named.
+    pub(crate) fn is_of_set(&self, feed: Option<&str>) -> bool {
+        let origin = self
+            .before
+            .as_ref()
+            .and_then(|before| before.origin.as_ref());
+        let mut feeds = self.feeds.values();
+        origin.is_some()
+            && feed.is_none_or(|feed| feeds.any(|known| known.name == feed && !known.is_own()))
     }
 
     /// What is remembered of a URL.
@@ -221,6 +235,9 @@ impl<'a> Writing<'a> {
             self.hold_back(name, reason);
         }
         for (name, tally) in &intake.tallies {
+            if self.is_of_set(Some(name)) || self.is_of_set(None) && !tally.tables.is_empty() {
+                return Err(of_set(&format!("feed {name}")));
+            }
             // What a table says of a CVE and of packages is one record.
             let records = tally.records.max(intake.records(name));
             let before = self.feeds.get(name);
@@ -280,7 +297,15 @@ impl<'a> Writing<'a> {
                 wanted.entry(namespace).or_default().push(file.clone());
             }
         }
-        let mut shards = Vec::new();
+        let before = self.before.as_ref();
+        let set = before.into_iter().flat_map(|before| &before.shards);
+        let mut shards: Vec<_> = set.filter(|shard| !shard.is_own()).cloned().collect();
+        if let Some(taken) = shards
+            .iter()
+            .find(|s| wanted.contains_key(s.namespace.as_str()))
+        {
+            return Err(of_set(&format!("the data of {}", taken.namespace)));
+        }
         for (namespace, parts) in wanted {
             let known = self.before.iter().flat_map(|before| &before.shards);
             let known = known.into_iter().find(|shard| {
@@ -293,8 +318,10 @@ impl<'a> Writing<'a> {
                 None => self.compile(namespace, parts)?,
             });
         }
+        shards.sort_by(|a, b| a.namespace.cmp(&b.namespace));
         let feeds: Vec<_> = self.feeds.into_values().collect();
         let mut status = Status::new(feeds, shards, self.tables, self.sources);
+        status.origin = before.and_then(|before| before.origin.clone());
         let mut needed: BTreeSet<String> = status.files().map(str::to_owned).collect();
         needed.extend(status.parts().map(str::to_owned));
         if let Some(before) = &self.before {
@@ -354,6 +381,12 @@ impl<'a> Writing<'a> {
         }
         part::read(&bytes).map_err(|_| broken())
     }
+}
+
+fn of_set(what: &str) -> io::Error {
+    io::Error::other(format!(
+        "{what} came with the set of a registry and is renewed with it; load feeds that it has not got, or begin anew with --from-scratch"
+    ))
 }
 
 /// The first 160 bits of the BLAKE3 of a file's content, in hex.

@@ -60,6 +60,10 @@ fn renew_with(
     };
     let writing = Writing::begin(&lock, shrinking, options.from_scratch);
     let mut writing = writing.ok_or_else(|| UpdateError::Imported(folder.to_owned()))?;
+    let of_set = |feed: Option<&str>| writing.is_of_set(feed);
+    if names.is_empty() && of_set(None) || chosen.iter().any(|u| of_set(Some(&u.feed))) {
+        return Err(UpdateError::Imported(folder.to_owned()));
+    }
     let mut broken = Vec::new();
     overlay::restore(&lock, &mut writing, &mut broken).map_err(write)?;
     for upstream in &chosen {

@@ -376,3 +376,98 @@ fn feeds_that_may_not_be_passed_on_are_left_out_and_named() {
     let published = store.publish(&shelf, &options, &|_| {}).unwrap();
     assert_eq!((published.files, published.left_out.len()), (3, 0));
 }
+
+#[test]
+fn what_a_set_has_not_got_is_loaded_beside_it_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (folder.path().join("a"), folder.path().join("b"));
+    let shelf = Shelf::default();
+    let first = publish(&fill(&ours, "2"), &shelf, None);
+    take(&theirs, &shelf).unwrap();
+    let wolfi = |fixed: &str| {
+        let document = format!(
+            r#"{{"apkurl":"x","reponame":"os","urlprefix":"https://packages.wolfi.dev","packages":[
+            {{"pkg":{{"name":"curl","secfixes":{{"{fixed}":["CVE-2023-1"]}}}}}}]}}"#
+        );
+        load(&theirs, &[&document])
+    };
+    wolfi("8.0-r0").unwrap();
+    wolfi("8.1-r0").unwrap();
+    let names = || -> Vec<String> {
+        let store = Store::open(&theirs).unwrap();
+        let shards = store.status().shards.iter();
+        shards.map(|shard| shard.namespace.clone()).collect()
+    };
+    assert_eq!(names(), ["cargo", "pypi", "wolfi"]);
+    let store = Store::open(&theirs).unwrap();
+    assert_ne!(store.status().position, first.position);
+    assert!(store.status().to_string().contains("beside it wolfi-secdb"));
+
+    // The set is renewed around it, and what came with the set only so.
+    publish(&fill(&ours, "3"), &shelf, None);
+    assert_eq!(take(&theirs, &shelf).unwrap().patched, 1);
+    assert_eq!(names(), ["cargo", "pypi", "wolfi"]);
+    wolfi("8.2-r0").unwrap();
+    let store = Store::open(&theirs).unwrap();
+    assert_eq!(fixes(&store), ["3"]);
+    assert_eq!(store.search("CVE-2023-1").unwrap().len(), 1);
+    let before = files(&theirs);
+    let events = r#"{"introduced":"0"}"#;
+    let same = osv("PYSEC-1", &[], "PyPI", "x", events, "");
+    let kev = r#"{"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2019-1","dateAdded":"2026-01-01"}]}"#;
+    for document in [same.as_str(), kev] {
+        let error = load(&theirs, &[document]).unwrap_err().to_string();
+        assert!(error.contains("came with the set of a registry"), "{error}");
+        assert_eq!(files(&theirs), before);
+    }
+    let error = crate::renew(&theirs, &[], &crate::UpdateOptions::default(), &|_| {});
+    assert!(matches!(error, Err(crate::UpdateError::Imported(_))));
+
+    // Once the set has it itself, that is what counts.
+    let document = r#"{"apkurl":"x","reponame":"os","urlprefix":"https://packages.wolfi.dev","packages":[
+        {"pkg":{"name":"bash","secfixes":{"5-r0":["CVE-2023-2"]}}}]}"#;
+    load(&ours, &[document]).unwrap();
+    let options = PublishOptions {
+        restricted: true,
+        ..PublishOptions::default()
+    };
+    let store = Store::open(&ours).unwrap();
+    store.publish(&shelf, &options, &|_| {}).unwrap();
+    take(&theirs, &shelf).unwrap();
+    assert_eq!(names(), ["cargo", "pypi", "wolfi"]);
+    let store = Store::open(&theirs).unwrap();
+    assert!(store.search("CVE-2023-1").unwrap().is_empty());
+    assert_eq!(store.search("CVE-2023-2").unwrap().len(), 1);
+    assert_eq!(files(&ours), files(&theirs));
+}
+
+#[test]
+fn overlays_travel_with_the_set_and_are_never_lost_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (folder.path().join("a"), folder.path().join("b"));
+    let shelf = Shelf::default();
+    publish(&fill(&ours, "2"), &shelf, None);
+    let document = folder.path().join("own.json");
+    let events = r#"{"introduced":"0"},{"fixed":"9"}"#;
+    fs::write(&document, osv("OWN-1", &[], "PyPI", "x", events, "")).unwrap();
+    fill(&theirs, "2");
+    crate::add_overlay(&theirs, "own", &document).unwrap();
+    let before = files(&theirs);
+    let error = take(&theirs, &shelf).unwrap_err();
+    assert!(
+        error.to_string().contains("overlay `own` of this machine"),
+        "{error}"
+    );
+    assert_eq!(files(&theirs), before);
+
+    crate::add_overlay(&ours, "own", &document).unwrap();
+    publish(&Store::open(&ours).unwrap(), &shelf, None);
+    take(&theirs, &shelf).unwrap();
+    assert_eq!(files(&ours), files(&theirs));
+    for name in ["own", "other"] {
+        let error = crate::add_overlay(&theirs, name, &document).unwrap_err();
+        assert!(matches!(error, crate::UpdateError::Imported(_)), "{error}");
+    }
+    // What was refused leaves nothing that would be missed later.
+    take(&theirs, &shelf).unwrap();
+}
