@@ -4,6 +4,7 @@
 //! its fields and their documentation are what policies may write and what
 //! `docs/policy.md` prints.
 
+mod accounts;
 mod advisory_data;
 mod always;
 mod base;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 /// Every gate.
 pub(crate) const ALL: &[&dyn Gate] = &[
+    &accounts::Accounts,
     &advisory_data::AdvisoryData,
     &always::Always,
     &base::Base,

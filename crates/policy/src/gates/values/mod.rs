@@ -1,10 +1,12 @@
 //! Kinds of values that only gates read.
 
 mod bytes;
+mod ids;
 mod regex;
 mod versions;
 
 pub(crate) use bytes::Bytes;
+pub(crate) use ids::IdRange;
 pub(crate) use regex::{Regex, any_match};
 pub(crate) use versions::{Comparison, Versions};
 
