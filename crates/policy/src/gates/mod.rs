@@ -79,6 +79,11 @@ pub(crate) trait Trigger:
     /// When it fires, in one line.
     const ABOUT: &'static str;
 
+    /// Why the parameters make no rule, though each of them was read.
+    fn problem(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Reports everything in `subject` that it fires on.
     fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>);
 }
@@ -128,7 +133,12 @@ impl TriggerKind {
             about: T::ABOUT,
             parameters: T::parameters,
             read: |fields, problems| {
-                T::read(fields, problems).map(|check| Arc::new(check) as Arc<dyn Check>)
+                let check = T::read(fields, problems)?;
+                if let Some(problem) = check.problem() {
+                    problems.add(fields.place(), format!("{} {problem}", fields.what()));
+                    return None;
+                }
+                Some(Arc::new(check) as Arc<dyn Check>)
             },
         }
     }
