@@ -1,7 +1,7 @@
 //! What collectors say about files: plain values that serialise.
 
 use plimsoll_types::{
-    Digest, Distro, Ecosystem, FileKind, GapKind, Group, Mode, PackageRecord, User,
+    Digest, Distro, Ecosystem, FileKind, GapKind, Group, Mode, PackageRecord, Password, User,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ pub enum Fact {
     Users(Vec<User>),
     /// Lines of `/etc/group`.
     Groups(Vec<Group>),
+    /// Lines of `/etc/shadow`: names and how they are protected.
+    Passwords(Vec<(String, Password)>),
 }
 
 impl Fact {
@@ -66,6 +68,7 @@ impl Fact {
             Fact::Licenses(licenses) => 1 + licenses.len() / 4,
             Fact::LicenseText(_) | Fact::Distro(_) => 1,
             Fact::Users(users) => users.len(),
+            Fact::Passwords(passwords) => passwords.len(),
             Fact::Groups(groups) => groups.iter().map(|group| 1 + group.members.len()).sum(),
         };
         count as u64

@@ -20,7 +20,8 @@ use crate::collectors;
 use crate::facts::{Evidence, Fact, LayerFacts};
 use files::Tree;
 use ledger::Ledger;
-use plimsoll_types::{Gap, GapKind, Group, Inventory, User};
+use plimsoll_types::{Gap, GapKind, Group, Inventory, Password, User};
+use std::collections::BTreeMap;
 
 /// Bytes of names that are looked up to follow the links of an image.
 const LOOKUPS: u64 = 1 << 30;
@@ -132,14 +133,23 @@ impl<'a> Visible<'a> {
 }
 
 fn accounts(visible: &Visible<'_>) -> (Vec<User>, Vec<Group>) {
-    let (mut users, mut groups) = (Vec::new(), Vec::new());
+    let (mut users, mut groups): (Vec<User>, _) = (Vec::new(), Vec::new());
+    let mut passwords = BTreeMap::new();
     for (_, evidence) in visible.evidence() {
         for fact in &evidence.facts {
             match fact {
                 Fact::Users(list) => users.extend(list.iter().cloned()),
                 Fact::Groups(list) => groups.extend(list.iter().cloned()),
+                Fact::Passwords(list) => passwords.extend(list.iter().cloned()),
                 _ => {}
             }
+        }
+    }
+    for user in &mut users {
+        if user.password == Password::Shadowed
+            && let Some(password) = passwords.get(&user.name)
+        {
+            user.password = *password;
         }
     }
     (users, groups)

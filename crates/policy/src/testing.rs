@@ -7,7 +7,7 @@ use crate::verdict::DataPosition;
 use crate::{Baseline, Subject};
 use plimsoll_types::{
     Confidence, Ecosystem, FileEntry, FileKind, Finding, Gap, GapKind, ImageConfig, Inventory,
-    Lifecycle, Location, Mode, Package, PackageRecord, Severity, Suppressed, User,
+    Lifecycle, Location, Mode, Package, PackageRecord, Password, Severity, Suppressed, User,
 };
 
 pub(crate) struct Scene {
@@ -98,6 +98,7 @@ impl Scene {
             gid: uid,
             home: "/".into(),
             shell: "/bin/sh".into(),
+            password: Password::Locked,
         });
         self
     }

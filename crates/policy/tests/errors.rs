@@ -22,7 +22,7 @@ fn rule(lines: &str) -> String {
 fn an_unknown_gate_lists_the_gates() {
     assert_eq!(
         error(&rule("gate: nonsense\ntrigger: x")),
-        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are advisory-data, always, base, coverage, distribution, files, \
+        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are accounts, advisory-data, always, base, coverage, distribution, files, \
          healthcheck, image, instructions, licenses, packages, ports, user, \
          vulnerabilities"
     );
@@ -80,6 +80,25 @@ fn wrong_values_are_quoted_with_what_to_write() {
         (
             "gate: packages\ntrigger: denied\nwhen:\n  packages: []",
             "prod.yaml:8:17: `packages` is an empty list; name something or leave it out",
+        ),
+        (
+            "gate: files\ntrigger: attributes\nwhen:\n  paths: /etc/*",
+            "prod.yaml:8:7: `when` of rule `r` asks for no attribute; write at least one of \
+             `modes`, `mode_at_most`, `owners`, `groups`, `size_at_most`, `size_at_least`",
+        ),
+        (
+            "gate: base\ntrigger: not-allowed",
+            "prod.yaml:4:5: `when` of rule `r` allows nothing; write `names` or `digests`",
+        ),
+        (
+            "gate: instructions\ntrigger: denied\nwhen: { instructions: USR, matches: '(' }",
+            "prod.yaml:7:27: `instructions`: unknown value `USR`; did you mean `USER`?\n\
+             prod.yaml:7:41: `matches`: `(` is no regular expression: unclosed group",
+        ),
+        (
+            "gate: packages\ntrigger: denied\nwhen:\n  versions: ~> 1.2",
+            "prod.yaml:8:17: `versions`: `~> 1.2` is not bounds such as `>= 1.2, < 2`, or a \
+             pattern such as `1.2.*`",
         ),
         (
             "gate: user\ntrigger: root\naction: halt",

@@ -36,5 +36,5 @@ pub use ledger::{Alteration, Change, Ledger};
 pub use package::{Confidence, Location, Package, PackageRecord, SourcePackage, canonical};
 pub use purl::{PackageUrl, ParsePurlError, pep503};
 pub use severity::Severity;
-pub use users::{Group, User};
+pub use users::{Group, Password, User};
 pub use vex::{Justification, VexStatement, VexStatus};

@@ -104,6 +104,7 @@ fn is_silent(collected: &Collected) -> bool {
         }
         Fact::Users(users) => users.is_empty(),
         Fact::Groups(groups) => groups.is_empty(),
+        Fact::Passwords(passwords) => passwords.is_empty(),
         _ => false,
     };
     collected.gaps.is_empty() && collected.facts.iter().all(is_empty)

@@ -1,9 +1,9 @@
-//! Accounts and groups: passwd(5) and group(5).
+//! Accounts and groups: passwd(5), shadow(5) and group(5).
 
 use super::format::Format;
 use crate::collector::{CollectError, Collected, Collector, File, FileHead, Want};
 use crate::facts::Fact;
-use plimsoll_types::{Group, User};
+use plimsoll_types::{Group, Password, User};
 
 const LIMIT: u64 = 16 << 20;
 
@@ -15,12 +15,12 @@ impl Collector for Users {
     }
 
     fn about(&self) -> &'static str {
-        "accounts and groups: /etc/passwd, /etc/group"
+        "accounts and groups: /etc/passwd, /etc/shadow, /etc/group"
     }
 
     fn wants(&self, file: &FileHead<'_>) -> Want {
         match file.path {
-            "etc/passwd" | "etc/group" => Want::Whole { limit: LIMIT },
+            "etc/passwd" | "etc/shadow" | "etc/group" => Want::Whole { limit: LIMIT },
             _ => Want::No,
         }
     }
@@ -31,6 +31,7 @@ impl Collector for Users {
         // A line that does not parse is no account to the C library either.
         let fact = match file.path {
             "etc/passwd" => Fact::Users(lines.filter_map(user).collect()),
+            "etc/shadow" => Fact::Passwords(lines.filter_map(password).collect()),
             _ => Fact::Groups(lines.filter_map(group).collect()),
         };
         FORMAT.hold(&text, vec![fact].into())
@@ -43,7 +44,7 @@ const FORMAT: Format = Format::of_lines("a list of accounts", &["#", "+", "-"], 
 fn user(line: &str) -> Option<User> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| !name.is_empty())?;
-    fields.next()?;
+    let password = Password::of_field(fields.next()?);
     let uid = fields.next()?.trim().parse().ok()?;
     let gid = fields.next()?.trim().parse().ok()?;
     fields.next();
@@ -53,7 +54,19 @@ fn user(line: &str) -> Option<User> {
         gid,
         home: fields.next().unwrap_or_default().to_owned(),
         shell: fields.next().unwrap_or_default().to_owned(),
+        password,
     })
+}
+
+fn password(line: &str) -> Option<(String, Password)> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| !name.is_empty())?;
+    let password = match Password::of_field(fields.next()?) {
+        // It stands here or nowhere.
+        Password::Shadowed => Password::Locked,
+        password => password,
+    };
+    Some((name.to_owned(), password))
 }
 
 fn group(line: &str) -> Option<Group> {
@@ -83,6 +96,11 @@ mod tests {
         assert_eq!(user("short:x:1:1").unwrap().home, "");
         assert_eq!(user("+::::::"), None);
         assert_eq!(user("bad:x:many:0::/:"), None);
+        assert_eq!(root.password, Password::Shadowed);
+        let open = |line| password(line).map(|(_, password)| password);
+        assert_eq!(open("guest::19000:0:99999:7:::"), Some(Password::None));
+        assert_eq!(open("bin:x:19000::::::"), Some(Password::Locked));
+        assert_eq!(open("nonsense"), None);
         assert_eq!(group("wheel:x:10:a, b").unwrap().members, ["a", "b"]);
     }
 }

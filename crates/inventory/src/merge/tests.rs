@@ -7,7 +7,7 @@ use crate::facts::{Evidence, Fact};
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
 use plimsoll_types::{
-    Change, Confidence, Ecosystem, FileKind, Gap, GapKind, Inventory, PackageRecord,
+    Change, Confidence, Ecosystem, FileKind, Gap, GapKind, Inventory, PackageRecord, Password,
 };
 
 fn merged(layers: &[&[&str]]) -> Inventory {
@@ -698,4 +698,30 @@ fn what_the_system_brought_does_not_answer_for_a_file_at_the_root() {
     assert_eq!(there("usr/lib/python3/site-packages"), 3);
     // The project's own environment does.
     assert_eq!(there(".venv/lib/python3/site-packages"), 1);
+}
+
+#[test]
+fn accounts_are_protected_as_the_visible_shadow_file_says() {
+    let passwd =
+        "etc/passwd=root:x:0:0::/:/bin/sh\nnobody:*:65534:65534::/:\nguest::1000:1000::/:\n";
+    let shadow = |root: &str| format!("etc/shadow=root:{root}:19000::::::\nnobody::19000::::::\n");
+    let words = |layers: &[&[&str]]| -> Vec<Password> {
+        let users = merged(layers).users;
+        users.iter().map(|user| user.password).collect()
+    };
+    let (open, locked) = (shadow(""), shadow("!"));
+    // A field that does not point to the shadow file decides by itself.
+    let rest = [Password::Locked, Password::None];
+    assert_eq!(
+        words(&[&[passwd], &[&open]]),
+        [&[Password::None][..], &rest].concat()
+    );
+    assert_eq!(
+        words(&[&[passwd, &open], &[&locked]]),
+        [&[Password::Locked][..], &rest].concat()
+    );
+    assert_eq!(
+        words(&[&[passwd, &open], &["etc/.wh.shadow"]]),
+        [&[Password::Shadowed][..], &rest].concat()
+    );
 }

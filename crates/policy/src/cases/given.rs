@@ -3,8 +3,8 @@ use crate::text::quoted;
 use jiff::civil::Date;
 use plimsoll_types::{
     Confidence, Cvss, Epss, FileEntry, FileKind, Finding, Fix, FixState, Healthcheck, ImageConfig,
-    Inventory, KnownExploited, Location, Mode, Package, PackageRecord, PackageUrl, Severity,
-    SeverityClaim, User,
+    Inventory, KnownExploited, Location, Mode, Package, PackageRecord, PackageUrl, Password,
+    Severity, SeverityClaim, User,
 };
 use std::collections::BTreeMap;
 
@@ -102,6 +102,7 @@ fn read_user(node: &Node, problems: &mut Problems) -> Option<User> {
         gid: gid?.unwrap_or(uid),
         home: home?.unwrap_or_default(),
         shell: shell?.unwrap_or_default(),
+        password: Password::default(),
     })
 }
 

@@ -44,6 +44,11 @@ impl Trigger for NotAllowed {
          and `.digest`, buildah in the history, and an image built on \
          such a one inherits its labels. Never for sources without a configuration";
 
+    fn problem(&self) -> Option<&'static str> {
+        let says_nothing = self.names.is_none() && self.digests.is_none();
+        says_nothing.then_some("allows nothing; write `names` or `digests`")
+    }
+
     fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>) {
         let Some(config) = &subject.inventory.config else {
             return;

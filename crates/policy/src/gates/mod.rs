@@ -4,6 +4,7 @@
 //! its fields and their documentation are what policies may write and what
 //! `docs/policy.md` prints.
 
+mod accounts;
 mod advisory_data;
 mod always;
 mod base;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 /// Every gate.
 pub(crate) const ALL: &[&dyn Gate] = &[
+    &accounts::Accounts,
     &advisory_data::AdvisoryData,
     &always::Always,
     &base::Base,
@@ -76,6 +78,11 @@ pub(crate) trait Trigger:
     const NAME: &'static str;
     /// When it fires, in one line.
     const ABOUT: &'static str;
+
+    /// Why the parameters make no rule, though each of them was read.
+    fn problem(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Reports everything in `subject` that it fires on.
     fn fire(&self, subject: &Subject<'_>, fires: &mut Vec<Fire>);
@@ -126,7 +133,12 @@ impl TriggerKind {
             about: T::ABOUT,
             parameters: T::parameters,
             read: |fields, problems| {
-                T::read(fields, problems).map(|check| Arc::new(check) as Arc<dyn Check>)
+                let check = T::read(fields, problems)?;
+                if let Some(problem) = check.problem() {
+                    problems.add(fields.place(), format!("{} {problem}", fields.what()));
+                    return None;
+                }
+                Some(Arc::new(check) as Arc<dyn Check>)
             },
         }
     }

@@ -1,10 +1,16 @@
 //! Kinds of values that only gates read.
 
 mod bytes;
+mod hash;
+mod ids;
+mod mode;
 mod regex;
 mod versions;
 
 pub(crate) use bytes::Bytes;
+pub(crate) use hash::Sha256;
+pub(crate) use ids::IdRange;
+pub(crate) use mode::Permissions;
 pub(crate) use regex::{Regex, any_match};
 pub(crate) use versions::{Comparison, Versions};
 

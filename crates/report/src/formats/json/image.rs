@@ -1,6 +1,6 @@
 use crate::Report;
 use plimsoll_types::{
-    Distro, ImageConfig, ImageIdentity, Layer, Lifecycle, Platform, Severity, User,
+    Distro, ImageConfig, ImageIdentity, Layer, Lifecycle, Password, Platform, Severity, User,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +164,7 @@ pub(super) struct UserEntry<'a> {
     gid: u32,
     home: &'a str,
     shell: &'a str,
+    password: Password,
 }
 
 impl<'a> UserEntry<'a> {
@@ -174,6 +175,7 @@ impl<'a> UserEntry<'a> {
             gid: user.gid,
             home: &user.home,
             shell: &user.shell,
+            password: user.password,
         }
     }
 }

@@ -1,3 +1,7 @@
+mod attributes;
+mod content;
+mod kinds;
+
 use crate::Subject;
 use crate::gates::{Fire, Gate, Trigger, TriggerKind, parameters};
 use crate::pattern::{PathPattern, any_path};
@@ -14,7 +18,7 @@ impl Gate for Files {
     }
 
     fn about(&self) -> &'static str {
-        "paths and permissions of files"
+        "paths, permissions and contents of files"
     }
 
     fn triggers(&self) -> &'static [TriggerKind] {
@@ -25,6 +29,10 @@ impl Gate for Files {
                 TriggerKind::of::<Path>(),
                 TriggerKind::of::<Altered>(),
                 TriggerKind::of::<UnownedProgram>(),
+                TriggerKind::of::<content::DeniedContent>(),
+                TriggerKind::of::<kinds::Required>(),
+                TriggerKind::of::<kinds::Device>(),
+                TriggerKind::of::<attributes::Attributes>(),
             ]
         }
     }
