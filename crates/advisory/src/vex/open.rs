@@ -150,6 +150,8 @@ fn content(path: &Path, left: &mut u64) -> Result<Vec<u8>, VexError> {
 /// What tells a document, at its top.
 #[derive(Deserialize)]
 struct Top {
+    #[serde(rename = "@context")]
+    context: Option<Value>,
     statements: Option<IgnoredAny>,
     document: Option<Value>,
     #[serde(rename = "bomFormat")]
@@ -167,7 +169,10 @@ fn of_json(text: &str, depth: u8) -> Result<Option<Document>, String> {
         return Ok(None);
     }
     let top: Top = serde_json::from_str(text).map_err(told)?;
-    if top.statements.is_some() {
+    // Tools that know of no statement write none, or `null`.
+    let context = top.context.as_ref().and_then(Value::as_str);
+    let is_openvex = context.is_some_and(|context| context.starts_with("https://openvex.dev/"));
+    if is_openvex || top.statements.is_some() {
         return openvex::read(text).map(Some).map_err(told);
     }
     if top.bom_format.is_some() && top.vulnerabilities.is_some() {

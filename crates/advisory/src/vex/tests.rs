@@ -655,3 +655,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_document_without_statements_is_one_all_the_same() {
+    for statements in ["", r#","statements":[]"#, r#","statements":null"#] {
+        let (inventory, mut matched) = scene(vec![curl()]);
+        let before = matched.clone();
+        let document = format!(
+            r#"{{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://x.org/1","author":"a","timestamp":"2026-01-01T00:00:00Z","version":1{statements}}}"#
+        );
+        let applied = apply(&inventory, &mut matched, &[document]);
+        assert_eq!(applied.warning(), None, "{statements}");
+        assert_eq!(matched, before);
+    }
+}
