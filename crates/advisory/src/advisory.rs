@@ -236,6 +236,8 @@ pub(crate) enum Upper {
     Fixed(String),
     /// With this version.
     Through(String),
+    /// Before this version, which is not to be had.
+    Before(String),
 }
 
 impl Window {
@@ -269,7 +271,7 @@ impl Window {
         };
         let goes_on = match &self.to {
             Upper::Open => true,
-            Upper::Fixed(to) => scheme.parse(to).is_some_and(|to| version < to),
+            Upper::Fixed(to) | Upper::Before(to) => scheme.parse(to).is_some_and(|to| version < to),
             Upper::Through(to) => scheme.parse(to).is_some_and(|to| version <= to),
         };
         begun && goes_on
@@ -279,7 +281,9 @@ impl Window {
     pub(crate) fn upper(&self) -> Option<&str> {
         match &self.to {
             Upper::Open => None,
-            Upper::Fixed(version) | Upper::Through(version) => Some(version),
+            Upper::Fixed(version) | Upper::Through(version) | Upper::Before(version) => {
+                Some(version)
+            }
         }
     }
 

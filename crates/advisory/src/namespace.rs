@@ -429,6 +429,7 @@ impl Namespace {
                     .and_then(Self::debian)
                     .or_else(|| Self::debian("sid"));
             }
+            ("alpine", _, _) if let Some(branch) = &distro.channel => branch.clone(),
             ("alpine", Some(version), _) if version == "edge" || version.contains("_alpha") => {
                 "edge".to_owned()
             }
@@ -449,6 +450,10 @@ impl Namespace {
         let World::Distro(index) = own.world else {
             return None;
         };
+        // A branch of Alpine takes the place of the release.
+        if FAMILIES[index].name == "alpine" {
+            return None;
+        }
         let channel = match distro.channel.as_deref() {
             None if distro.id == "sles_sap" => "sap",
             channel => channel?,

@@ -20,7 +20,8 @@ pub struct Distro {
     /// `SUPPORT_END`, the day on which the vendor stops repairing it.
     pub support_end: Option<String>,
     /// The channel of repairs that the image is attached to beyond the usual
-    /// one: `esm` of Ubuntu Pro.
+    /// one: `esm` of Ubuntu Pro. Of Alpine, the branch that its repositories
+    /// are of where that is not the release.
     pub channel: Option<String>,
     /// Repositories beside the usual ones that are switched on, by the names of
     /// their channels: `docker` of Amazon Linux's extras. Sorted.

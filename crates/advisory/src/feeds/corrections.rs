@@ -209,7 +209,9 @@ fn others(scheme: Scheme, windows: &[Window]) -> Vec<Window> {
             let from = window.from.clone().map(|version| (version, window.past));
             let to = match &window.to {
                 Upper::Open => None,
-                Upper::Fixed(version) => Some(Some((version.clone(), false))),
+                Upper::Fixed(version) | Upper::Before(version) => {
+                    Some(Some((version.clone(), false)))
+                }
                 Upper::Through(version) => Some(Some((version.clone(), true))),
             };
             (from, to)
@@ -227,7 +229,7 @@ fn others(scheme: Scheme, windows: &[Window]) -> Vec<Window> {
                 past: reached.as_ref().is_some_and(|(_, past)| *past),
                 to: match past {
                     true => Upper::Through(version.clone()),
-                    false => Upper::Fixed(version.clone()),
+                    false => Upper::Before(version.clone()),
                 },
             });
         }
@@ -308,7 +310,7 @@ mod tests {
                     (
                         Verdict::NotAffected,
                         vec![
-                            all(None, false, Upper::Fixed("2".into())),
+                            all(None, false, Upper::Before("2".into())),
                             all(Some("3"), true, Upper::Through("4".into())),
                             open("5", false),
                         ],

@@ -82,7 +82,8 @@ impl Feed for DebianLists {
         }
         for advisory in told.iter_mut().filter(|a| a.feed == "debian-tracker") {
             for row in &mut advisory.affected {
-                let open = row.windows.iter().any(|window| window.to == Upper::Open);
+                let is_open = |w: &Window| matches!(w.to, Upper::Open | Upper::Before(_));
+                let open = row.windows.iter().any(is_open);
                 let key = (advisory.id.clone(), row.package.clone());
                 if open
                     && row.verdict == Verdict::Affected

@@ -5,6 +5,7 @@ use super::{Feed, Upstream, json};
 use crate::advisory::{Advisory, Affected, Upper, Verdict, Window};
 use crate::intake::Intake;
 use crate::namespace::Namespace;
+use crate::versions::Scheme;
 use plimsoll_types::{FixState, Severity, SeverityClaim};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -18,7 +19,31 @@ struct Issue {
     #[serde(default)]
     description: String,
     #[serde(default)]
-    releases: BTreeMap<String, Row>,
+    releases: Releases,
+}
+
+/// Rows by code name; an empty list where there is none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Releases {
+    Rows(BTreeMap<String, Row>),
+    None([(); 0]),
+}
+
+impl Default for Releases {
+    fn default() -> Self {
+        Self::None([])
+    }
+}
+
+impl Releases {
+    fn rows(&self) -> impl Iterator<Item = (&String, &Row)> {
+        let rows = match self {
+            Self::Rows(rows) => Some(rows),
+            Self::None(_) => None,
+        };
+        rows.into_iter().flatten()
+    }
 }
 
 #[derive(Deserialize)]
@@ -26,10 +51,25 @@ struct Row {
     #[serde(default)]
     status: String,
     fixed_version: Option<String>,
+    /// The versions that its archives have, by archive.
+    #[serde(default)]
+    repositories: BTreeMap<String, String>,
     #[serde(default)]
     urgency: String,
     #[serde(default)]
     nodsa_reason: String,
+}
+
+impl Row {
+    /// Whether the archives of the release have nothing as new as the version
+    /// that is said to repair it.
+    fn awaits(&self, fixed: &str) -> bool {
+        let older = |version: &String| {
+            let order = Scheme::Deb.compare(version, fixed);
+            order.is_some_and(std::cmp::Ordering::is_lt)
+        };
+        !self.repositories.is_empty() && self.repositories.values().all(older)
+    }
 }
 
 impl Feed for DebianTracker {
@@ -67,7 +107,7 @@ impl Feed for DebianTracker {
             for (id, issue) in issues {
                 let affected: Vec<_> = issue
                     .releases
-                    .iter()
+                    .rows()
                     .filter_map(|(codename, row)| affected(&source, codename, row))
                     .collect();
                 if affected.is_empty() {
@@ -96,6 +136,9 @@ fn affected(source: &str, codename: &str, row: &Row) -> Option<Affected> {
     let namespace = Namespace::debian(codename)?;
     let (verdict, to) = match (row.status.as_str(), row.fixed_version.as_deref()) {
         ("resolved", Some("0")) => (Verdict::NotAffected, Upper::Open),
+        ("resolved", Some(version)) if row.awaits(version) => {
+            (Verdict::Affected, Upper::Before(version.to_owned()))
+        }
         ("resolved", Some(version)) => (Verdict::Affected, Upper::Fixed(version.to_owned())),
         ("open", _) => (Verdict::Affected, Upper::Open),
         _ => return None,
@@ -123,6 +166,8 @@ fn affected(source: &str, codename: &str, row: &Row) -> Option<Affected> {
 mod tests {
     use super::*;
     use crate::feeds;
+    use crate::matching::find;
+    use crate::testing::{deb, inventory, store};
 
     #[test]
     fn every_state_of_the_tracker_is_told_apart() {
@@ -167,5 +212,46 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn an_issue_without_releases_costs_nothing_else() {
+        let document = br#"{"chromium": {"CVE-2022-1": {"releases": []}}, "zlib": {"CVE-2023-1": {"releases": {
+            "bookworm": {"status": "open", "urgency": "low"}}}}}"#;
+        let mut intake = Intake::default();
+        DebianTracker.read(document, &mut intake).unwrap();
+        assert_eq!(intake.advisories().count(), 1);
+    }
+
+    /// Trap 25.
+    #[test]
+    fn a_repair_that_no_archive_has_is_none_yet() {
+        let with = |archive: &str, installed: &str| {
+            let document = format!(
+                r#"{{"zlib": {{"CVE-2023-1": {{"releases": {{"bookworm": {{"status": "resolved",
+                "repositories": {{"bookworm": "1:1.2.13-1", "bookworm-security": "{archive}"}},
+                "fixed_version": "1:1.2.13-3", "urgency": "high"}}}}}}}}}}"#
+            );
+            let (_folder, store) = store(&[&document]);
+            let image = inventory(
+                Some(("debian", "12")),
+                vec![deb("zlib1g", installed, "zlib")],
+            );
+            find(&image, &store).findings
+        };
+        let state = |archive| {
+            let findings = with(archive, "1:1.2.13-1");
+            let fix = &findings[0].fix;
+            (
+                fix.state,
+                fix.versions.len(),
+                findings[0].matches[0].range.clone(),
+            )
+        };
+        let range = "< 1:1.2.13-3".to_owned();
+        assert_eq!(state("1:1.2.13-2"), (FixState::NotFixed, 0, range.clone()));
+        assert_eq!(state("1:1.2.13-3"), (FixState::Fixed, 1, range));
+        // Whoever has it from elsewhere is repaired all the same.
+        assert!(with("1:1.2.13-2", "1:1.2.13-3").is_empty());
     }
 }

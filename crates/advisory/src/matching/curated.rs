@@ -50,6 +50,14 @@ const ROWS: &[Row] = &[
         detail: HEADERS,
     },
     Row {
+        ids: &[],
+        ecosystem: Ecosystem::Rpm,
+        source: "",
+        name: |name| name.ends_with("-filesystem"),
+        reason: Suppression::OtherPart,
+        detail: "it holds folders and no code",
+    },
+    Row {
         ids: &["CVE-2023-45853"],
         ecosystem: Ecosystem::Deb,
         source: "zlib",

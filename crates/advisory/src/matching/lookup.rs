@@ -57,6 +57,8 @@ pub(super) enum End {
     Fixed(Version, String),
     /// With this version.
     Through(Version),
+    /// Before this version, which is not to be had.
+    Before(Version),
 }
 
 impl Span {
@@ -67,7 +69,7 @@ impl Span {
         });
         let goes_on = match &self.to {
             End::Open => true,
-            End::Fixed(end, _) => version < end,
+            End::Fixed(end, _) | End::Before(end) => version < end,
             End::Through(last) => version <= last,
         };
         begun && goes_on
@@ -77,7 +79,7 @@ impl Span {
     pub(super) fn fix(&self) -> Option<(&Version, &str)> {
         match &self.to {
             End::Fixed(version, text) => Some((version, text)),
-            End::Open | End::Through(_) => None,
+            End::Open | End::Through(_) | End::Before(_) => None,
         }
     }
 }
@@ -289,6 +291,17 @@ impl<'a> Lookup<'a> {
         if home.has_extras() && self.channels(home).is_empty() {
             let extras = self.extras.iter();
             missing.extend(extras.map(|extra| format!("{home}:{extra}")));
+        }
+        if home.is_of("alpine") {
+            let branches = self.extras.iter();
+            coverage.gaps.extend(branches.map(|branch| Gap {
+                kind: GapKind::ThirdParty,
+                subject: format!("alpine:{branch}"),
+                layer: None,
+                detail: format!(
+                    "the image's repositories name this branch as well; nothing tells which packages are from it, so all were matched as those of {home}"
+                ),
+            }));
         }
         let gaps = missing.into_iter().map(|subject| Gap {
             kind: GapKind::NoAdvisoryData,

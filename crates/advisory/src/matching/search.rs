@@ -399,6 +399,10 @@ impl Search<'_> {
                 End::Fixed(parse(text)?, text.to_owned())
             }
             None if window.high == u32::MAX => End::Open,
+            None if window.is_before() => {
+                let end = self.shard.bound(window.high)?;
+                End::Before(parse(end.ok_or(Corrupt)?)?)
+            }
             None => {
                 let last = self.shard.bound(window.high.saturating_sub(1))?;
                 End::Through(parse(last.ok_or(Corrupt)?)?)

@@ -408,3 +408,44 @@ fn headers_of_the_kernel_are_set_apart_and_its_tools_are_not() {
 
 mod rpm;
 mod traps;
+
+/// Trap 43.
+#[test]
+fn packages_of_alpine_are_looked_up_in_the_branch_they_come_from() {
+    let secdb = |branch: &str, fixed: &str| {
+        format!(
+            r#"{{"apkurl":"{{{{urlprefix}}}}/{{{{distroversion}}}}","archs":["x86_64"],"reponame":"main","urlprefix":"https://dl-cdn.alpinelinux.org/alpine","distroversion":"{branch}","packages":[{{"pkg":{{"name":"curl","secfixes":{{"{fixed}":["CVE-2024-1"]}}}}}}]}}"#
+        )
+    };
+    let (_folder, store) = store(&[&secdb("v3.18", "8.5.0-r0"), &secdb("edge", "8.7.0-r0")]);
+    let mut image = inventory(
+        Some(("alpine", "3.18.4")),
+        vec![package(Ecosystem::Apk, "curl", "8.6.0-r0")],
+    );
+    assert!(ids(&find(&image, &store)).is_empty());
+    image.distro.as_mut().unwrap().channel = Some("edge".into());
+    assert_eq!(ids(&find(&image, &store)), ["CVE-2024-1"]);
+    let distro = image.distro.as_mut().unwrap();
+    distro.channel = None;
+    distro.extras = vec!["edge".into()];
+    let matched = find(&image, &store);
+    assert_eq!(gaps(&matched), [(GapKind::ThirdParty, "alpine:edge")]);
+}
+
+/// Trap 31.
+#[test]
+fn a_package_of_folders_is_set_apart() {
+    let cve = osv(
+        "RLSA-2024:1",
+        &["CVE-2024-1"],
+        "Rocky Linux:9",
+        "emacs-filesystem",
+        r#"{"introduced":"0"},{"fixed":"1:27.2-9.el9"}"#,
+        "",
+    );
+    let (_folder, store) = store(&[&cve]);
+    let folders = crate::testing::rpm("emacs-filesystem", "1:27.2-8.el9", ("emacs", "27.2-8.el9"));
+    let matched = find(&inventory(Some(("rocky", "9.3")), vec![folders]), &store);
+    assert!(matched.findings.is_empty());
+    assert_eq!(matched.suppressed[0].reason, Suppression::OtherPart);
+}

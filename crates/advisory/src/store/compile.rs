@@ -229,6 +229,7 @@ impl Versions {
                     let (rank, index) = self.places.get(version)?;
                     (2 * rank + 1, *index)
                 }
+                Upper::Before(version) => (2 * self.places.get(version)?.0 + 1, NONE),
                 Upper::Through(version) => (2 * self.places.get(version)?.0 + 2, NONE),
             };
             Some([low, high, fixed])

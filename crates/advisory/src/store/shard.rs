@@ -109,6 +109,11 @@ impl Inside {
     pub(crate) fn is_past(&self) -> bool {
         self.low > 0 && self.low.is_multiple_of(2)
     }
+
+    /// Whether it ends before a version instead of with it.
+    pub(crate) fn is_before(&self) -> bool {
+        self.high != u32::MAX && !self.high.is_multiple_of(2)
+    }
 }
 
 /// One mapped shard.
@@ -241,6 +246,10 @@ impl Shard {
         match window.fixed {
             Some(fixed) => parts.push(format!("< {}", self.version_text(fixed)?)),
             None if window.high == u32::MAX => {}
+            None if window.is_before() => {
+                let end = self.bound(window.high)?;
+                parts.extend(end.map(|end| format!("< {end}")));
+            }
             None => {
                 let last = self.bound(window.high.saturating_sub(1))?;
                 parts.extend(last.map(|last| format!("<= {last}")));

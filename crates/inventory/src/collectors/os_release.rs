@@ -302,23 +302,30 @@ fn apk_repositories(text: &str) -> Option<Distro> {
         .lines()
         .map(str::trim)
         .filter(|line| !line.starts_with('#'));
-    let distro = lines.filter_map(|line| {
-        if line.contains("packages.wolfi.dev/") {
-            return Some(named("wolfi", None, "Wolfi"));
-        }
-        if line.contains("apk.cgr.dev/") || line.contains("packages.cgr.dev/") {
-            return Some(named("chainguard", None, "Chainguard"));
-        }
-        let mut parts = line.split('/').skip_while(|part| *part != "alpine").skip(1);
-        let branch = parts.next()?;
-        let version = branch.strip_prefix('v').unwrap_or(branch);
-        let known = version == "edge" || version.starts_with(|c: char| c.is_ascii_digit());
-        known.then(|| named("alpine", Some(version), &format!("Alpine Linux {branch}")))
-    });
-    distro
+    let distros: Vec<Distro> = lines
+        .filter_map(|line| {
+            if line.contains("packages.wolfi.dev/") {
+                return Some(named("wolfi", None, "Wolfi"));
+            }
+            if line.contains("apk.cgr.dev/") || line.contains("packages.cgr.dev/") {
+                return Some(named("chainguard", None, "Chainguard"));
+            }
+            let mut parts = line.split('/').skip_while(|part| *part != "alpine").skip(1);
+            let branch = parts.next()?;
+            let version = branch.strip_prefix('v').unwrap_or(branch);
+            let known = version == "edge" || version.starts_with(|c: char| c.is_ascii_digit());
+            known.then(|| named("alpine", Some(version), &format!("Alpine Linux {branch}")))
+        })
+        .collect();
+    let mut branches: Vec<String> = distros.iter().filter_map(|d| d.version.clone()).collect();
+    branches.sort();
+    branches.dedup();
+    distros
+        .into_iter()
         .max_by(|a, b| a.version.cmp(&b.version))
         .map(|distro| Distro {
             inferred: true,
+            extras: branches,
             ..distro
         })
 }

@@ -41,6 +41,7 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
             .any(|package| package.record.ecosystem.is_os());
         let first = first.filter(|distro| distro.id.is_empty() || !has_packages);
         let mut distro = infer(packages).or(first)?;
+        branches(&mut distro);
         refine(&mut distro, &hints, packages);
         return Some(distro);
     };
@@ -48,8 +49,26 @@ pub(super) fn of(visible: &Visible<'_>, packages: &[Package]) -> Option<Distro> 
     for other in found.filter(|other| other.id == stated.id) {
         fill(&mut distro, other);
     }
+    branches(&mut distro);
     refine(&mut distro, &hints, packages);
     Some(distro)
+}
+
+/// Packages of Alpine come from the branch that its repositories are of, if
+/// that is one; others are extras.
+fn branches(distro: &mut Distro) {
+    if distro.id != "alpine" {
+        return;
+    }
+    let version = distro.version.as_deref().unwrap_or_default();
+    let own = match version.contains("_alpha") {
+        true => "edge".to_owned(),
+        false => version.split('.').take(2).collect::<Vec<_>>().join("."),
+    };
+    match distro.extras.as_slice() {
+        [branch] if *branch != own => distro.channel = distro.extras.pop(),
+        _ => distro.extras.retain(|branch| *branch != own),
+    }
 }
 
 fn is_hint(distro: &Distro) -> bool {
@@ -92,6 +111,9 @@ fn fill(distro: &mut Distro, other: &Distro) {
     };
     if finer {
         distro.version.clone_from(&other.version);
+    }
+    if distro.extras.is_empty() {
+        distro.extras.clone_from(&other.extras);
     }
     for (own, other) in [
         (&mut distro.codename, &other.codename),

@@ -290,3 +290,21 @@ fn repositories_and_products_say_which_channel_an_image_is_attached_to() {
     );
     assert!(merged(&[&[eus]]).distro.is_none());
 }
+
+/// Trap 43 of matching.
+#[test]
+fn packages_of_alpine_come_from_the_branch_of_its_repositories() {
+    let branch = |repositories: &[&str]| {
+        let release = "etc/os-release=ID=alpine\nVERSION_ID=3.18.4\n";
+        let lines = repositories
+            .iter()
+            .map(|branch| format!("https://dl-cdn.alpinelinux.org/alpine/{branch}/main\n"));
+        let file = format!("etc/apk/repositories={}", lines.collect::<String>());
+        let distro = merged(&[&[release, &file]]).distro.unwrap();
+        assert_eq!(distro.version.as_deref(), Some("3.18.4"));
+        (distro.channel, distro.extras)
+    };
+    assert_eq!(branch(&["v3.18"]), (None, vec![]));
+    assert_eq!(branch(&["edge"]), (Some("edge".to_owned()), vec![]));
+    assert_eq!(branch(&["v3.18", "edge"]), (None, vec!["edge".to_owned()]));
+}
