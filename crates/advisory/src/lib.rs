@@ -21,7 +21,7 @@ mod update;
 pub mod versions;
 mod vex;
 
-pub use matching::{Matched, explain, find};
+pub use matching::{Matched, Repairs, explain, find};
 pub use overlay::{
     add as add_overlay, name_of as overlay_name, overlays, remove as remove_overlay,
 };

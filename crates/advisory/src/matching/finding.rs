@@ -3,11 +3,11 @@
 
 use super::curated;
 use super::lookup::{Hit, Lookup, Span};
+use super::repairs;
 use super::risk::risk;
 use crate::advisory::Verdict;
 use crate::intake::Description;
 use crate::store::{Head, title};
-use crate::versions::Version;
 use plimsoll_types::{
     Ecosystem, Finding, FindingClass, Fix, FixState, Match, Package, Severity, SeverityClaim,
     Suppressed, Suppression,
@@ -208,21 +208,6 @@ fn finding(package: usize, hits: &[Hit], lookup: &mut Lookup<'_>) -> Option<Find
     })
 }
 
-/// The versions that no record calls affected, out of those that some record
-/// calls repaired, above the installed one and in order.
-pub(super) fn repaired<'a>(hits: &[&'a Hit]) -> Vec<(&'a Version, &'a str)> {
-    let installed = hits.iter().map(|hit| &hit.installed).max();
-    let spans = || hits.iter().flat_map(|hit| &hit.spans);
-    let mut candidates: Vec<_> = spans()
-        .filter_map(Span::fix)
-        .filter(|(version, _)| installed.is_none_or(|installed| installed < version))
-        .collect();
-    candidates.sort();
-    candidates.dedup_by(|a, b| a.0 == b.0);
-    candidates.retain(|(version, _)| !spans().any(|span| span.holds(version)));
-    candidates
-}
-
 /// Whose word counts first: the overlays', the distribution's, then the reviewed advisories
 /// of GitHub, then the others.
 fn rank(hit: &Hit) -> u8 {
@@ -272,7 +257,9 @@ fn fix(hits: &[Hit]) -> Fix {
         .iter()
         .flat_map(|hit| hit.extra.advisories.clone())
         .collect();
-    let versions = repaired(&hits.iter().collect::<Vec<_>>());
+    let installed = hits.iter().map(|hit| &hit.installed).max();
+    let spans: Vec<&Span> = hits.iter().flat_map(|hit| &hit.spans).collect();
+    let versions = repairs::versions(installed, &spans);
     let mut claimed = hits.iter().map(|hit| hit.fix);
     let told = |state: &FixState| !matches!(state, FixState::Unknown | FixState::Fixed);
     let claimed = claimed.find(told);

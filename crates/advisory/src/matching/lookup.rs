@@ -43,6 +43,7 @@ impl Hit {
 }
 
 /// A window as versions, comparable across shards.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Span {
     pub from: Option<Version>,
     /// Whether it begins after that version.
@@ -51,6 +52,7 @@ pub(super) struct Span {
 }
 
 /// Where a span ends.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum End {
     Open,
     /// Before this version, which repairs it.

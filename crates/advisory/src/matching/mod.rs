@@ -7,6 +7,7 @@ mod extras;
 mod finding;
 mod home;
 mod lookup;
+mod repairs;
 mod risk;
 mod scope;
 mod search;
@@ -17,10 +18,11 @@ use crate::store::Store;
 pub use explain::explain;
 use finding::Outcome;
 use home::{Home, Origin};
-use lookup::{Hit, Lookup};
+use lookup::Lookup;
 use plimsoll_types::{
     Coverage, Ecosystem, Finding, Gap, GapKind, Inventory, Lifecycle, Package, Suppressed,
 };
+pub use repairs::Repairs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +36,9 @@ pub struct Matched {
     /// For each package with a finding that has a fix, by its index: the lowest
     /// version that repairs all such findings.
     pub upgrades: BTreeMap<usize, String>,
+    /// What they are chosen from, as long as statements may take findings away.
+    #[serde(skip)]
+    pub repairs: Repairs,
     /// Until when the image's distribution is looked after; `None` where
     /// nobody says so.
     pub lifecycle: Option<Lifecycle>,
@@ -95,21 +100,18 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
             lookup.package(&namespace, channel, package, &mut matched.coverage)
         };
         let owned = covered && package.owned_by.is_some();
-        let mut counting = Vec::new();
         for mut hits in class::group(hits) {
             match finding::of((index, package), &mut hits, owned, &mut lookup) {
                 Outcome::Nothing => {}
                 Outcome::Counts(finding) => {
+                    matched.repairs.note(&finding, hits);
                     matched.findings.push(finding);
-                    counting.push(hits);
                 }
                 Outcome::Suppressed(suppressed) => matched.suppressed.push(suppressed),
             }
         }
-        if let Some(version) = upgrade(&counting) {
-            matched.upgrades.insert(index, version);
-        }
     }
+    matched.upgrades = matched.repairs.upgrades(&matched.findings);
     let key = |finding: &Finding| (finding.package, finding.id.clone());
     matched.findings.sort_by_cached_key(key);
     let key = |suppressed: &Suppressed| key(&suppressed.finding);
@@ -148,17 +150,6 @@ pub fn find(inventory: &Inventory, store: &Store) -> Matched {
     }
     lookup.finish(&mut matched.coverage);
     matched
-}
-
-/// The lowest version that repairs every vulnerability that has a repair.
-fn upgrade(classes: &[Vec<Hit>]) -> Option<String> {
-    let repairable = classes.iter().filter(|hits| {
-        let hits: Vec<&Hit> = hits.iter().collect();
-        !finding::repaired(&hits).is_empty()
-    });
-    let hits: Vec<&Hit> = repairable.flatten().collect();
-    let version = finding::repaired(&hits).first().map(|(_, text)| *text)?;
-    Some(version.to_owned())
 }
 
 /// OS packages without advisories to match them against.

@@ -73,8 +73,8 @@ impl Vex {
     /// suppressed ones, and notes on the others what is said of them. Nothing
     /// is dropped, and what is suppressed already stays so.
     ///
-    /// The version that [`Matched::upgrades`] names still repairs all that is
-    /// left of a package, and is forgotten when nothing is that has a repair.
+    /// The version that [`Matched::upgrades`] names is then the lowest that
+    /// repairs all that is left of a package.
     ///
     /// # Errors
     /// When it would take too long.
@@ -120,10 +120,7 @@ impl Vex {
             (finding.package, finding.id.clone())
         };
         matched.suppressed.sort_by_cached_key(key);
-        let left = matched.findings.iter();
-        let left = left.filter(|finding| !finding.fix.versions.is_empty());
-        let left: BTreeSet<usize> = left.map(|finding| finding.package).collect();
-        matched.upgrades.retain(|package, _| left.contains(package));
+        matched.upgrades = matched.repairs.upgrades(&matched.findings);
         let statements = self
             .documents
             .iter()

@@ -393,15 +393,21 @@ fn what_is_suppressed_already_stays_so() {
 }
 
 #[test]
-fn upgrades_that_nothing_needs_any_more_are_forgotten() {
-    let (inventory, mut matched) = scene(vec![curl()]);
-    matched.findings[0].fix.versions = vec!["8".into()];
-    matched.upgrades.insert(0, "8".into());
-    apply(
-        &inventory,
-        &mut matched,
-        &[not_affected(&id("pkg:deb/debian/curl"))],
-    );
+fn upgrades_repair_what_is_left_and_are_forgotten_where_nothing_is() {
+    let record = |id: &str, fixed: &str| {
+        let events = format!(r#"{{"introduced":"0"}},{{"fixed":"{fixed}"}}"#);
+        crate::testing::osv(id, &[], "Debian:12", "curl", &events, "")
+    };
+    let records = [record("CVE-2024-1", "9.0-1"), record("CVE-2024-2", "8.0-1")];
+    let (_folder, store) = crate::testing::store(&[&records[0], &records[1]]);
+    let inventory = inventory(Some(("debian", "12")), vec![curl()]);
+    let mut matched = crate::find(&inventory, &store);
+    assert_eq!(matched.upgrades[&0], "9.0-1");
+    let denied = not_affected(&id("pkg:deb/debian/curl"));
+    apply(&inventory, &mut matched, std::slice::from_ref(&denied));
+    assert_eq!(matched.upgrades[&0], "8.0-1");
+    let other = denied.replace("CVE-2024-1", "CVE-2024-2");
+    apply(&inventory, &mut matched, &[other]);
     assert!(matched.upgrades.is_empty());
 }
 
