@@ -43,7 +43,7 @@ pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
     let word = word.to_ascii_lowercase();
     let near = known
         .iter()
-        .map(|candidate| (distance(&word, candidate), *candidate))
+        .map(|candidate| (distance(&word, &candidate.to_ascii_lowercase()), *candidate))
         .filter(|(distance, candidate)| distance * 2 <= candidate.len())
         .min();
     match near {

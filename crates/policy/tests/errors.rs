@@ -22,7 +22,7 @@ fn rule(lines: &str) -> String {
 fn an_unknown_gate_lists_the_gates() {
     assert_eq!(
         error(&rule("gate: nonsense\ntrigger: x")),
-        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are accounts, advisory-data, always, base, coverage, distribution, files, \
+        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are accounts, advisory-data, always, base, coverage, distribution, expression, files, \
          healthcheck, image, instructions, licenses, packages, ports, user, \
          vulnerabilities"
     );
