@@ -10,6 +10,7 @@ mod always;
 mod base;
 mod coverage;
 mod distribution;
+mod drift;
 mod files;
 mod healthcheck;
 mod image;
@@ -44,6 +45,7 @@ pub(crate) const ALL: &[&dyn Gate] = &[
     &base::Base,
     &coverage::Coverage,
     &distribution::Distribution,
+    &drift::Drift,
     &files::Files,
     &healthcheck::Healthcheck,
     &image::Image,
