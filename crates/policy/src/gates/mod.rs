@@ -192,3 +192,6 @@ macro_rules! parameters {
     };
 }
 pub(crate) use parameters;
+
+#[cfg(test)]
+mod tests;
