@@ -22,8 +22,8 @@ fn rule(lines: &str) -> String {
 fn an_unknown_gate_lists_the_gates() {
     assert_eq!(
         error(&rule("gate: nonsense\ntrigger: x")),
-        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are accounts, advisory-data, always, base, coverage, distribution, expression, files, \
-         healthcheck, image, instructions, licenses, packages, ports, user, \
+        "prod.yaml:5:11: rule `r`: unknown gate `nonsense`; known are accounts, advisory-data, always, base, coverage, distribution, drift, \
+         expression, files, healthcheck, image, instructions, licenses, packages, ports, user, \
          vulnerabilities"
     );
     assert_eq!(
@@ -92,7 +92,7 @@ fn wrong_values_are_quoted_with_what_to_write() {
         ),
         (
             "gate: instructions\ntrigger: denied\nwhen: { instructions: USR, matches: '(' }",
-            "prod.yaml:7:27: `instructions`: unknown value `USR`; did you mean `USER`?\n\
+            "prod.yaml:7:27: `instructions`: unknown value `USR`; did you mean `user`?\n\
              prod.yaml:7:41: `matches`: `(` is no regular expression: unclosed group",
         ),
         (

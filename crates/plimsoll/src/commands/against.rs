@@ -62,6 +62,13 @@ impl Other {
             "nothing can be compared with `{name}`: {why}"
         )))
     }
+
+    /// The same for rules to look at, excusing nothing: as much as is known.
+    pub(super) fn compared(&self, name: &str) -> Baseline {
+        let side = self.side();
+        let findings = side.findings.unwrap_or_default();
+        Baseline::of(name, side.inventory, findings).only_compared()
+    }
 }
 
 fn stops(judged: &Judged) -> BTreeSet<&str> {

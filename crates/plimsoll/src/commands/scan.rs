@@ -39,9 +39,10 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "against")]
     fail_on_new: bool,
 
-    /// What to compare with: an image, judged by the same policy and data, or
-    /// a JSON report of an earlier scan, taken at its word
-    #[arg(long, value_name = "IMAGE|FILE", requires = "fail_on_new")]
+    /// What to compare with, for `--fail-on-new` and for rules on the gate
+    /// `drift`: an image, judged by the same policy and data, or a JSON report
+    /// of an earlier scan, taken at its word
+    #[arg(long, value_name = "IMAGE|FILE")]
     against: Option<String>,
 }
 
@@ -51,7 +52,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let access = &arguments.source.access;
     let bench = arguments.judging.open(access)?;
     let baseline = match &arguments.against {
-        Some(name) => Some(Other::open(name, access, &bench)?.baseline(name)?),
+        Some(name) => {
+            let other = Other::open(name, access, &bench)?;
+            Some(match arguments.fail_on_new {
+                true => other.baseline(name)?,
+                false => other.compared(name),
+            })
+        }
         None => None,
     };
     let judged = bench.judge(arguments.source.inventory()?, baseline.as_ref())?;

@@ -199,7 +199,9 @@ impl Value for Keyword {
             .iter()
             .find(|known| known.eq_ignore_ascii_case(word));
         if found.is_none() {
-            let hint = suggestion(word, KEYWORDS.iter().copied());
+            // Words are compared in lower case.
+            let known: Vec<String> = KEYWORDS.iter().map(|word| word.to_lowercase()).collect();
+            let hint = suggestion(word, known.iter().map(String::as_str));
             let shown = node.shown();
             problems.add(
                 node.place,

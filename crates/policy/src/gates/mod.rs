@@ -10,6 +10,7 @@ mod always;
 mod base;
 mod coverage;
 mod distribution;
+mod drift;
 mod expression;
 mod files;
 mod healthcheck;
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[&dyn Gate] = &[
     &base::Base,
     &coverage::Coverage,
     &distribution::Distribution,
+    &drift::Drift,
     &expression::Expressions,
     &files::Files,
     &healthcheck::Healthcheck,
@@ -192,3 +194,6 @@ macro_rules! parameters {
     };
 }
 pub(crate) use parameters;
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,7 @@ pub(crate) fn incomparable(package: &Package, versions: &[Versions], why: &str) 
 
 /// The package without its version, for fingerprints.
 pub(crate) fn about(record: &PackageRecord) -> String {
-    format!("{} {}", record.ecosystem, record.canonical_name())
+    crate::baseline::key(record)
 }
 
 /// `name version (ecosystem)`.

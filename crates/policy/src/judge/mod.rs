@@ -33,7 +33,8 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         None => vec![unmapped(policy.default_action(), subject)],
     };
     reasons.extend(policy.denial(&target).map(|denied| denial(denied, subject)));
-    let against = subject.baseline.map(|_| against(subject));
+    let excusing = subject.baseline.filter(|baseline| baseline.excuses());
+    let against = excusing.map(|_| against(subject));
     if let Some(against) = &against {
         for reason in &mut reasons {
             reason.known = match reason.evidence {

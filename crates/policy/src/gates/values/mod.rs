@@ -5,6 +5,7 @@ mod hash;
 mod ids;
 mod mode;
 mod regex;
+mod releases;
 mod versions;
 
 pub(crate) use bytes::Bytes;
@@ -12,6 +13,7 @@ pub(crate) use hash::Sha256;
 pub(crate) use ids::IdRange;
 pub(crate) use mode::Permissions;
 pub(crate) use regex::{Regex, any_match};
+pub(crate) use releases::Releases;
 pub(crate) use versions::{Comparison, Versions};
 
 /// Declares an enum of the words that a parameter may have.
