@@ -91,7 +91,9 @@ impl Allowlist {
         let mut found = Vec::new();
         for id in ids {
             found.extend(index.exact.get(id).into_iter().flatten());
-            index.beginning.extend(|length| id.get(..length), &mut found);
+            index
+                .beginning
+                .extend(|length| id.get(..length), &mut found);
             let cut = |length| id.get(id.len().checked_sub(length)?..);
             index.end.extend(cut, &mut found);
         }
@@ -155,7 +157,14 @@ mod tests {
             comment: None,
             expires: None,
         };
-        let patterns = ["CVE-1+a", "*+openssl", "regexp:CVE-[23]", "CVE-2*", "CVE-2+b", "*"];
+        let patterns = [
+            "CVE-1+a",
+            "*+openssl",
+            "regexp:CVE-[23]",
+            "CVE-2*",
+            "CVE-2+b",
+            "*",
+        ];
         let items = patterns.map(item).to_vec();
         let list = Allowlist::of("l".into(), "l".into(), None, items);
         let now = Timestamp::UNIX_EPOCH;

@@ -113,7 +113,12 @@ pub(crate) fn is_bundle(text: &str) -> bool {
     }
     let Some(node) = json::parse(text, &mut Problems::default()) else {
         // It is broken or too long: these words are in no native policy.
-        let words = ["\"policies\"", "\"whitelist", "\"policy_id", "\"rule_set_ids\""];
+        let words = [
+            "\"policies\"",
+            "\"whitelist",
+            "\"policy_id",
+            "\"rule_set_ids\"",
+        ];
         return words.iter().any(|word| text.contains(word));
     };
     let field = |name: &str| match &node.content {
@@ -135,6 +140,7 @@ pub(crate) fn read(text: &str, name: &str) -> Result<Bundle, PolicyError> {
         notes: Vec::new(),
         form: Form::One,
         items: 0,
+        ids: BTreeSet::new(),
     };
     let bundle = node.and_then(|node| reader.bundle(&node, text));
     match bundle {
@@ -148,6 +154,8 @@ struct Reader {
     notes: Vec<String>,
     form: Form,
     items: usize,
+    /// Kinds and ids that were read.
+    ids: BTreeSet<(&'static str, String)>,
 }
 
 impl Reader {
@@ -156,7 +164,8 @@ impl Reader {
         const MAX_NOTES: usize = 1_000;
         if self.notes.len() < MAX_NOTES {
             let (line, column) = (place.line, place.column);
-            self.notes.push(one_line(&format!("{line}:{column}: {message}")));
+            self.notes
+                .push(one_line(&format!("{line}:{column}: {message}")));
         }
     }
 
@@ -185,7 +194,10 @@ impl Reader {
         let denied_images = self.list(&mut fields, names, Self::image_rule);
         for unused in ["source_mappings", "sbom_mappings"] {
             if let Some(node) = fields.node(unused) {
-                self.note(node.place, &format!("`{unused}` are not about images, and not read"));
+                self.note(
+                    node.place,
+                    &format!("`{unused}` are not about images, and not read"),
+                );
             }
         }
         self.rest(fields);
@@ -205,6 +217,15 @@ impl Reader {
         };
         self.check(&mut bundle, node);
         Some(bundle)
+    }
+
+    /// Reports an id that another of its kind has.
+    fn once(&mut self, kind: &'static str, id: &str, fields: &mut Fields<'_>) {
+        if !self.ids.insert((kind, id.to_owned())) {
+            let place = fields.node("id").map_or(fields.place(), |node| node.place);
+            let message = format!("there is more than one {kind} {}", quoted(id));
+            self.problems.add(place, message);
+        }
     }
 
     fn word(&self, one: &'static str, two: &'static str) -> &'static str {
@@ -266,7 +287,9 @@ impl Reader {
             return Vec::new();
         }
         let items = (1..).zip(items);
-        items.filter_map(|(number, item)| read(self, item, number)).collect()
+        items
+            .filter_map(|(number, item)| read(self, item, number))
+            .collect()
     }
 
     fn rule_set(&mut self, node: &Node, number: usize) -> Option<RuleSet> {
@@ -274,6 +297,7 @@ impl Reader {
         let mut fields = Fields::of(node, &format!("{what} {number}"), &mut self.problems)?;
         let id = fields.take::<String>("id", &mut self.problems)?;
         fields.rename(format!("{what} {}", quoted(&id)));
+        self.once(what, &id, &mut fields);
         let name = optional(&mut fields, "name");
         either(&mut fields, ["comment", "description"], optional);
         // Anything stands there in the field.
@@ -319,7 +343,9 @@ impl Reader {
             Fate::Gone => {
                 self.note(
                     node.place,
-                    &format!("{what}: Anchore no longer judges the gate `{gate}`, and nothing does"),
+                    &format!(
+                        "{what}: Anchore no longer judges the gate `{gate}`, and nothing does"
+                    ),
                 );
                 Some(vec![rule])
             }
@@ -338,7 +364,8 @@ impl Reader {
                 });
                 let rules: Vec<Rule> = rules.collect();
                 if rules.is_empty() && self.problems.is_empty() {
-                    let message = format!("{what}: `{gate}.{trigger}` has no parameter to judge by");
+                    let message =
+                        format!("{what}: `{gate}.{trigger}` has no parameter to judge by");
                     self.problems.add(node.place, message);
                 }
                 Some(rules)
@@ -433,6 +460,7 @@ impl Reader {
         let mut fields = Fields::of(node, &format!("{what} {number}"), &mut self.problems)?;
         let id = fields.take::<String>("id", &mut self.problems)?;
         fields.rename(format!("{what} {}", quoted(&id)));
+        self.once(what, &id, &mut fields);
         let name = optional(&mut fields, "name");
         let comment = either(&mut fields, ["comment", "description"], optional);
         fields.node("version");
@@ -493,7 +521,10 @@ impl Reader {
             _ => gate,
         };
         if Gate::named(&gate).is_none() {
-            let message = format!("{what}: there is no gate {}, so it is about nothing", quoted(&gate));
+            let message = format!(
+                "{what}: there is no gate {}, so it is about nothing",
+                quoted(&gate)
+            );
             self.note(node.place, &message);
         }
         Some(Item {
@@ -583,20 +614,14 @@ impl Reader {
         })
     }
 
-    /// Ids that stand twice, and references to what is not there.
+    /// References to what is not there, and names of rules that stand twice.
     fn check(&mut self, bundle: &mut Bundle, node: &Node) {
         let sets: BTreeSet<&str> = bundle.rule_sets.iter().map(|set| set.id.as_str()).collect();
         let lists: BTreeSet<&str> = bundle.allowlists.iter().map(|l| l.id.as_str()).collect();
-        let (set, list) = (self.word("policy", "rule set"), self.word("whitelist", "allowlist"));
-        let ids = bundle.rule_sets.iter().map(|s| (set, s.id.as_str()));
-        let ids = ids.chain(bundle.allowlists.iter().map(|l| (list, l.id.as_str())));
-        let mut seen = BTreeSet::new();
-        for (kind, id) in ids {
-            if !seen.insert((kind, id)) {
-                let message = format!("there is more than one {kind} {}", quoted(id));
-                self.problems.add(place_of(node, id), message);
-            }
-        }
+        let (set, list) = (
+            self.word("policy", "rule set"),
+            self.word("whitelist", "allowlist"),
+        );
         for mapping in &bundle.mappings {
             let wanted = mapping.rule_sets.iter().map(|id| (set, id, &sets));
             let wanted = wanted.chain(mapping.allowlists.iter().map(|id| (list, id, &lists)));
@@ -622,7 +647,7 @@ impl Reader {
     }
 }
 
-/// Where a text stands last: of ids that stand twice, the second.
+/// Where a text stands last: mappings come after what they name.
 fn place_of(node: &Node, text: &str) -> Place {
     fn last(node: &Node, text: &str) -> Option<Place> {
         match &node.content {

@@ -10,8 +10,13 @@ pub(super) fn scores(cvss: &Cvss) -> Option<[f64; 3]> {
         return None;
     }
     let metric = |name: &str| {
-        let mut parts = cvss.vector.split('/').filter_map(|part| part.split_once(':'));
-        parts.find(|(known, _)| *known == name).map(|(_, value)| value)
+        let mut parts = cvss
+            .vector
+            .split('/')
+            .filter_map(|part| part.split_once(':'));
+        parts
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     };
     let of = |name: &str, table: &[(&str, f64)]| {
         let value = metric(name)?;
@@ -50,17 +55,41 @@ mod tests {
     fn sub_scores_are_those_that_the_nvd_publishes() {
         // Vector and scores as the NVD shows them.
         for (vector, base, exploitability, impact) in [
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0, 3.9, 6.0),
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, 3.9, 5.9),
-            ("CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H", 5.5, 1.8, 3.6),
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1, 2.8, 2.7),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H",
+                10.0,
+                3.9,
+                6.0,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                9.8,
+                3.9,
+                5.9,
+            ),
+            (
+                "CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H",
+                5.5,
+                1.8,
+                3.6,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N",
+                6.1,
+                2.8,
+                2.7,
+            ),
         ] {
             let cvss = Cvss {
                 version: vector[5..8].into(),
                 vector: vector.into(),
                 score: base,
             };
-            assert_eq!(scores(&cvss), Some([base, exploitability, impact]), "{vector}");
+            assert_eq!(
+                scores(&cvss),
+                Some([base, exploitability, impact]),
+                "{vector}"
+            );
         }
         let two = Cvss {
             version: "2.0".into(),

@@ -110,7 +110,9 @@ impl Old<'_> {
     /// The value of the only parameter, whatever it is called.
     fn only(&self) -> &str {
         let first = self.params.first();
-        first.and_then(|(_, node)| node.scalar()).unwrap_or_default()
+        first
+            .and_then(|(_, node)| node.scalar())
+            .unwrap_or_default()
     }
 
     /// `name|version` or `name`, with commas between them.
@@ -119,7 +121,9 @@ impl Old<'_> {
         let items = items.flat_map(|text| text.split(','));
         let items = items.map(str::trim).filter(|item| !item.is_empty());
         let rules = items.map(|item| match item.split_once('|') {
-            Some((name, version)) => self.rule(gate, trigger, &[("name", name), ("version", version)]),
+            Some((name, version)) => {
+                self.rule(gate, trigger, &[("name", name), ("version", version)])
+            }
             None => self.rule(gate, trigger, &[("name", item)]),
         });
         rules.collect()
@@ -190,8 +194,13 @@ impl Old<'_> {
             "expose" => lists("exposed_ports", "ports"),
             "directivecheck" => {
                 let keywords = self.value("DIRECTIVE").unwrap_or_default().split(',');
-                let check = self.params.iter().find(|(name, _)| name.eq_ignore_ascii_case("CHECK"));
-                let check = check.and_then(|(_, node)| node.scalar()).unwrap_or_default();
+                let check = self
+                    .params
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case("CHECK"));
+                let check = check
+                    .and_then(|(_, node)| node.scalar())
+                    .unwrap_or_default();
                 let value = self.value("VALUE");
                 keywords
                     .flat_map(|keyword| instruction(keyword.trim(), check, value))
@@ -254,8 +263,13 @@ impl Old<'_> {
         if trigger != "attributecheck" {
             return None;
         }
-        let check = self.params.iter().find(|(name, _)| name.eq_ignore_ascii_case("CHECK"));
-        let check = check.and_then(|(_, node)| node.scalar()).unwrap_or_default();
+        let check = self
+            .params
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("CHECK"));
+        let check = check
+            .and_then(|(_, node)| node.scalar())
+            .unwrap_or_default();
         let attributes = self.value("ATTRIBUTE").unwrap_or_default().split(',');
         let rules = attributes.map(|attribute| {
             let mut params = vec![("attribute", attribute.trim()), ("check", check)];
@@ -271,7 +285,11 @@ impl Old<'_> {
             "licsubmatch" => "blacklist_partial_match",
             _ => return None,
         };
-        Some(vec![self.rule("licenses", trigger, &[("licenses", self.only())])])
+        Some(vec![self.rule(
+            "licenses",
+            trigger,
+            &[("licenses", self.only())],
+        )])
     }
 
     fn secrets(&self, trigger: &str) -> Option<Vec<Replacement>> {
@@ -282,7 +300,15 @@ impl Old<'_> {
             _ => return None,
         };
         let params = [(field, only)];
-        let params = if only.is_empty() { &[][..] } else { &params[..] };
-        Some(vec![self.rule("secret_scans", "content_regex_checks", params)])
+        let params = if only.is_empty() {
+            &[][..]
+        } else {
+            &params[..]
+        };
+        Some(vec![self.rule(
+            "secret_scans",
+            "content_regex_checks",
+            params,
+        )])
     }
 }

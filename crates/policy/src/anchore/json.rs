@@ -217,7 +217,6 @@ impl Reader<'_> {
         self.at += token.len();
         Ok(content)
     }
-
 }
 
 /// A word or number at the beginning of `rest`.
@@ -262,7 +261,13 @@ mod tests {
             panic!("no list")
         };
         assert_eq!(items[0].scalar(), Some("1.10"));
-        assert_eq!(items[0].place, Place { line: 1, column: 9 });
+        assert_eq!(
+            items[0].place,
+            Place {
+                line: 1,
+                column: 10
+            }
+        );
         assert_eq!(items[3].place, Place { line: 2, column: 2 });
         assert_eq!(entries[1].place, Place { line: 2, column: 9 });
     }
@@ -285,7 +290,11 @@ mod tests {
         let deep = "[".repeat(100_000);
         assert!(read(&deep).unwrap_err().contains("more than 32 deep"));
         let many = format!("[{}1]", "1,".repeat(MAX_NODES));
-        assert!(read(&many).unwrap_err().contains("more than 1000000 values"));
+        assert!(
+            read(&many)
+                .unwrap_err()
+                .contains("more than 1000000 values")
+        );
         let long = " ".repeat(MAX_BYTES + 1);
         assert!(read(&long).unwrap_err().contains("at most"));
     }

@@ -104,12 +104,7 @@ fn judge_mapped(
     reasons
 }
 
-fn judge_rule(
-    rule: &Rule,
-    lists: &[&Allowlist],
-    facts: &Facts<'_>,
-    reasons: &mut Vec<Reason>,
-) {
+fn judge_rule(rule: &Rule, lists: &[&Allowlist], facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
     let mut fires = Fires::default();
     match rule.test {
         Test::Asks(_, trigger) => (trigger.check)(&rule.values, facts, &mut fires),

@@ -11,8 +11,8 @@ mod eol;
 mod evaluation;
 mod gates;
 mod images;
-mod judge;
 mod json;
+mod judge;
 mod order;
 mod params;
 #[cfg(test)]

@@ -120,7 +120,11 @@ fn segments(mut one: &str, mut other: &str) -> Ordering {
         }
         let number = one.starts_with(|c: char| c.is_ascii_digit());
         if number != other.starts_with(|c: char| c.is_ascii_digit()) {
-            return if number { Ordering::Greater } else { Ordering::Less };
+            return if number {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
         }
         let (a, b) = (segment(&mut one, number), segment(&mut other, number));
         let order = if number { digits(a, b) } else { a.cmp(b) };
@@ -169,11 +173,25 @@ mod tests {
         for (ecosystem, ascending) in [
             (
                 Ecosystem::Deb,
-                &["1.0~rc1-1", "1.0-1", "1.0-1+b1", "1.0.1-1", "1.10-1", "1:0.5"][..],
+                &[
+                    "1.0~rc1-1",
+                    "1.0-1",
+                    "1.0-1+b1",
+                    "1.0.1-1",
+                    "1.10-1",
+                    "1:0.5",
+                ][..],
             ),
             (
                 Ecosystem::Rpm,
-                &["1.0~rc1-1", "1.0-1.el9", "1.0-1.el9_2", "1.0^git1-1", "1.0.1-1", "1:0.1-1"],
+                &[
+                    "1.0~rc1-1",
+                    "1.0-1.el9",
+                    "1.0-1.el9_2",
+                    "1.0^git1-1",
+                    "1.0.1-1",
+                    "1:0.1-1",
+                ],
             ),
             (
                 Ecosystem::Apk,
@@ -184,7 +202,11 @@ mod tests {
             for pair in ascending.windows(2) {
                 let (one, other) = (pair[0], pair[1]);
                 assert_eq!(compare(ecosystem, one, other), Ordering::Less, "{pair:?}");
-                assert_eq!(compare(ecosystem, other, one), Ordering::Greater, "{pair:?}");
+                assert_eq!(
+                    compare(ecosystem, other, one),
+                    Ordering::Greater,
+                    "{pair:?}"
+                );
                 assert_eq!(compare(ecosystem, one, one), Ordering::Equal);
             }
         }

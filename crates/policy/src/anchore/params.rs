@@ -153,10 +153,15 @@ pub(super) fn read(
             names.any(|known| known.eq_ignore_ascii_case(name))
         };
         let Some(parameter) = known.iter().find(is) else {
-            let names = known.iter().filter_map(|known| known.names.first().copied());
+            let names = known
+                .iter()
+                .filter_map(|known| known.names.first().copied());
             let hint = suggestion(name, names);
             let name = quoted(name);
-            problems.add(node.place, format!("{what}: unknown parameter {name}{hint}"));
+            problems.add(
+                node.place,
+                format!("{what}: unknown parameter {name}{hint}"),
+            );
             continue;
         };
         let Some(first) = parameter.names.first() else {

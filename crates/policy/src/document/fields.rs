@@ -99,7 +99,8 @@ impl<'a> Fields<'a> {
         let known = &self.known;
         let left = self.entries.iter();
         let left = left.filter(|entry| !known.contains(entry.name.as_str()));
-        left.map(|entry| (entry.place, entry.name.clone())).collect()
+        left.map(|entry| (entry.place, entry.name.clone()))
+            .collect()
     }
 
     /// Reports every field that nobody took.

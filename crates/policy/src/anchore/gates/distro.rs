@@ -30,10 +30,15 @@ fn deny(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     let check = values.text("check").unwrap_or_default();
     match &distro.version {
         Some(found) if holds(check, order::releases(found, version.trim())) => {
-            let message = format!("{} {found} is denied ({wanted} {check} {version})", distro.id);
+            let message = format!(
+                "{} {found} is denied ({wanted} {check} {version})",
+                distro.id
+            );
             fires.add(Evidence::Image, message);
         }
         Some(_) => {}
-        None => fires.missing(&format!("the image does not say which release of {wanted} it is")),
+        None => fires.missing(&format!(
+            "the image does not say which release of {wanted} it is"
+        )),
     }
 }

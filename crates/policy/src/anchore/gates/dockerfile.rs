@@ -71,7 +71,14 @@ const INSTRUCTIONS: &[&str] = &[
 ];
 
 const CHECKS: &[&str] = &[
-    "=", "!=", "exists", "not_exists", "like", "not_like", "in", "not_in",
+    "=",
+    "!=",
+    "exists",
+    "not_exists",
+    "like",
+    "not_like",
+    "in",
+    "not_in",
 ];
 
 /// An instruction.
@@ -118,25 +125,40 @@ pub(super) fn lines(config: &ImageConfig) -> Vec<Line> {
     let health = config.healthcheck.as_ref();
     let health = health.filter(|check| check.is_active());
     let labels = config.labels.iter();
-    let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
+    let labels: Vec<String> = labels
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let settings: [(&'static str, Vec<String>); 10] = [
         ("USER", Vec::from_iter(some(&config.user))),
         ("WORKDIR", Vec::from_iter(some(&config.working_dir))),
-        ("EXPOSE", Vec::from_iter(some(&config.exposed_ports.join(" ")))),
+        (
+            "EXPOSE",
+            Vec::from_iter(some(&config.exposed_ports.join(" "))),
+        ),
         ("VOLUME", config.volumes.clone()),
         ("ENV", config.env.clone()),
         ("LABEL", labels),
         ("ONBUILD", config.on_build.clone()),
-        ("HEALTHCHECK", Vec::from_iter(health.map(|check| check.test.join(" ")))),
+        (
+            "HEALTHCHECK",
+            Vec::from_iter(health.map(|check| check.test.join(" "))),
+        ),
         (
             "ENTRYPOINT",
             Vec::from_iter((!config.entrypoint.is_empty()).then(|| json(&config.entrypoint))),
         ),
-        ("CMD", Vec::from_iter((!config.cmd.is_empty()).then(|| json(&config.cmd)))),
+        (
+            "CMD",
+            Vec::from_iter((!config.cmd.is_empty()).then(|| json(&config.cmd))),
+        ),
     ];
     for (keyword, values) in settings {
         if !lines.iter().any(|line| line.keyword == keyword) {
-            lines.extend(values.into_iter().map(|arguments| Line { keyword, arguments }));
+            lines.extend(
+                values
+                    .into_iter()
+                    .map(|arguments| Line { keyword, arguments }),
+            );
         }
     }
     lines
@@ -149,9 +171,17 @@ fn some(text: &str) -> Option<String> {
 /// `22/tcp 80`, or `map[22/tcp:{}]` as builders write it into the history.
 fn ports_of(arguments: &str) -> Vec<String> {
     let arguments = arguments.trim();
-    let inner = arguments.strip_prefix("map[").and_then(|rest| rest.strip_suffix(']'));
+    let inner = arguments
+        .strip_prefix("map[")
+        .and_then(|rest| rest.strip_suffix(']'));
     let words = inner.unwrap_or(arguments).split_whitespace();
-    words.map(|word| word.trim_end_matches(":{}").trim_matches(['[', ']']).to_owned()).collect()
+    words
+        .map(|word| {
+            word.trim_end_matches(":{}")
+                .trim_matches(['[', ']'])
+                .to_owned()
+        })
+        .collect()
 }
 
 fn instruction(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
@@ -176,7 +206,10 @@ fn instruction(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     };
     let value = value.unwrap_or_default();
     let listed = |text: &str| value.split(',').any(|item| item.trim() == text);
-    let lines = facts.lines(config).iter().filter(|line| line.keyword == keyword);
+    let lines = facts
+        .lines(config)
+        .iter()
+        .filter(|line| line.keyword == keyword);
     let mut found = false;
     for line in lines {
         found = true;
@@ -216,7 +249,10 @@ fn effective_user(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
         Err(why) => return fires.missing(why),
     };
     let written = config.user.trim();
-    let name = written.split_once(':').map_or(written, |(user, _)| user).trim();
+    let name = written
+        .split_once(':')
+        .map_or(written, |(user, _)| user)
+        .trim();
     let user = if name.is_empty() { "root" } else { name };
     let ids = ids(user, facts);
     let is = |listed: &String| {
@@ -272,8 +308,13 @@ struct Port {
 }
 
 fn exposed(config: &ImageConfig, facts: &Facts<'_>) -> Vec<Port> {
-    let lines = facts.lines(config).iter().filter(|line| line.keyword == "EXPOSE");
-    let written: Vec<&str> = lines.flat_map(|line| line.arguments.split_whitespace()).collect();
+    let lines = facts
+        .lines(config)
+        .iter()
+        .filter(|line| line.keyword == "EXPOSE");
+    let written: Vec<&str> = lines
+        .flat_map(|line| line.arguments.split_whitespace())
+        .collect();
     let ports = config.exposed_ports.iter().map(|port| {
         let (numbers, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
         let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
@@ -321,7 +362,9 @@ fn exposed_ports(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     for port in &ports {
         let fires_on = match is_allowlist(values) {
             true => !(port.first..=port.last).all(|number| listed.contains(&number)),
-            false => listed.iter().any(|number| (port.first..=port.last).contains(number)),
+            false => listed
+                .iter()
+                .any(|number| (port.first..=port.last).contains(number)),
         };
         if fires_on {
             let message = |port: &str| {

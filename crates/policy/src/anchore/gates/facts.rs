@@ -115,7 +115,9 @@ pub(super) fn is_os(ecosystem: Ecosystem) -> bool {
 pub(super) fn without_release(record: &PackageRecord) -> String {
     let version = record.version.as_deref().unwrap_or_default();
     let version = match record.ecosystem.is_os() {
-        true => version.rsplit_once('-').map_or(version, |(version, _)| version),
+        true => version
+            .rsplit_once('-')
+            .map_or(version, |(version, _)| version),
         false => version,
     };
     version.to_owned()

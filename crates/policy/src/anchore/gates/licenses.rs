@@ -12,7 +12,9 @@ pub(super) const GATE: Gate = Gate {
             names: &["blacklist_exact_match", "denylist_exact_match"],
             parameters: PARAMETERS,
             check: |values, facts, fires| {
-                denied(values, facts, fires, "LICFULLMATCH", |license, listed| license == listed);
+                denied(values, facts, fires, "LICFULLMATCH", |license, listed| {
+                    license == listed
+                });
             },
         },
         Trigger {
@@ -85,7 +87,11 @@ fn names(package: &Package) -> Vec<String> {
         declared.split_whitespace().for_each(&mut add);
         add(declared.trim());
     }
-    for word in package.license.iter().flat_map(|text| text.split_whitespace()) {
+    for word in package
+        .license
+        .iter()
+        .flat_map(|text| text.split_whitespace())
+    {
         if !matches!(word, "AND" | "OR" | "WITH") {
             add(word);
         }

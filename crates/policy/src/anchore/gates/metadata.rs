@@ -30,7 +30,18 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 const CHECKS: &[&str] = &[
-    "=", "!=", ">", "<", ">=", "<=", "exists", "not_exists", "like", "not_like", "in", "not_in",
+    "=",
+    "!=",
+    ">",
+    "<",
+    ">=",
+    "<=",
+    "exists",
+    "not_exists",
+    "like",
+    "not_like",
+    "in",
+    "not_in",
 ];
 
 fn attribute(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
@@ -68,7 +79,8 @@ fn attribute(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     };
     match hit {
         Ok(true) => {
-            let wanted = match is_number && !matches!(check, "like" | "not_like" | "in" | "not_in") {
+            let wanted = match is_number && !matches!(check, "like" | "not_like" | "in" | "not_in")
+            {
                 true => number(wanted).map_or(String::new(), |number| number.to_string()),
                 false => wanted.to_owned(),
             };
@@ -102,7 +114,9 @@ fn found(name: &str, inventory: &Inventory) -> Result<String, &'static str> {
         "architecture" => platform.map_or(String::new(), |known| known.architecture.clone()),
         "os_type" => platform.map_or(String::new(), |known| known.os.clone()),
         "distro" => distro.map_or(String::new(), |distro| distro.id.clone()),
-        "distro_version" => distro.and_then(|distro| distro.version.clone()).unwrap_or_default(),
+        "distro_version" => distro
+            .and_then(|distro| distro.version.clone())
+            .unwrap_or_default(),
         "like_distro" => distro.map_or(String::new(), |distro| distro.id_like.join(",")),
         _ => String::new(),
     })
@@ -124,7 +138,9 @@ fn size(inventory: &Inventory) -> Option<u64> {
 /// `200`, `200kb`, `1 GB`: units of 1024.
 fn bytes(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let factor: u64 = match unit.trim() {
         "" | "b" => 1,

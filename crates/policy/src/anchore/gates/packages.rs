@@ -110,7 +110,10 @@ fn verify(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
         return fires.missing(why);
     }
     let inventory = facts.subject.inventory;
-    let (names, folders) = (values.list("only_packages"), values.list("only_directories"));
+    let (names, folders) = (
+        values.list("only_packages"),
+        values.list("only_directories"),
+    );
     for altered in &inventory.alterations {
         let index = usize::try_from(altered.package).unwrap_or(usize::MAX);
         let Some(package) = inventory.packages.get(index) else {
@@ -156,7 +159,10 @@ fn blacklist(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
 
 fn metadata(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     let comparison = |field: &str| values.text(field).unwrap_or("=");
-    let (name_is, version_is) = (comparison("name_comparison"), comparison("version_comparison"));
+    let (name_is, version_is) = (
+        comparison("name_comparison"),
+        comparison("version_comparison"),
+    );
     let regex = |field: &str, comparison: &str| match values.text(field) {
         Some(text) if comparison.ends_with("like") => Anchored::compile(text).map(Some),
         _ => Ok(None),
@@ -171,7 +177,13 @@ fn metadata(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     for (index, package) in facts.subject.inventory.packages.iter().enumerate() {
         let record = &package.record;
         let name_fits = values.text("name").is_none_or(|wanted| {
-            fits(&record.name, wanted, name_is, name_regex.as_ref(), |one, other| one.cmp(other))
+            fits(
+                &record.name,
+                wanted,
+                name_is,
+                name_regex.as_ref(),
+                |one, other| one.cmp(other),
+            )
         });
         let version_fits = values.text("version").is_none_or(|wanted| {
             let order = |one: &str, other: &str| order::compare(record.ecosystem, one, other);
@@ -179,7 +191,11 @@ fn metadata(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
             fits(&full, wanted, version_is, version_regex.as_ref(), order)
         });
         if name_fits && version_fits {
-            let message = format!("package {} {} is denied", record.name, record.full_version());
+            let message = format!(
+                "package {} {} is denied",
+                record.name,
+                record.full_version()
+            );
             fires.add(Evidence::Package(index), message);
         }
     }

@@ -119,12 +119,18 @@ fn full_entry(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     let entry = values.text("entry").unwrap_or_default().trim();
     let fields: Vec<&str> = entry.split(':').collect();
     let [name, _, uid, gid, _, home, shell] = fields[..] else {
-        return fires.missing(&format!("`entry` is `{entry}`, which is no line of /etc/passwd"));
+        return fires.missing(&format!(
+            "`entry` is `{entry}`, which is no line of /etc/passwd"
+        ));
     };
     for user in &facts.subject.inventory.users {
         let (own_uid, own_gid) = (user.uid.to_string(), user.gid.to_string());
         let own = [&user.name, &own_uid, &own_gid, &user.home, &user.shell];
-        if own.iter().map(|field| field.as_str()).eq([name, uid, gid, home, shell]) {
+        if own
+            .iter()
+            .map(|field| field.as_str())
+            .eq([name, uid, gid, home, shell])
+        {
             let message = format!(
                 "Blacklisted pentry '{entry}' found in image's /etc/passwd: pentry={entry}"
             );

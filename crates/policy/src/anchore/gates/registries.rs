@@ -68,13 +68,7 @@ const fn unknown(names: &'static [&'static str]) -> Trigger {
     }
 }
 
-fn denied(
-    values: &Values,
-    ecosystem: Ecosystem,
-    word: &str,
-    facts: &Facts<'_>,
-    fires: &mut Fires,
-) {
+fn denied(values: &Values, ecosystem: Ecosystem, word: &str, facts: &Facts<'_>, fires: &mut Fires) {
     let name = values.text("name").unwrap_or_default();
     let version = values.text("version");
     let packages = facts.packages(name);

@@ -4,7 +4,8 @@ use crate::anchore::cvss;
 use crate::anchore::params::{Kind, Values, optional, required};
 use crate::verdict::Evidence;
 use plimsoll_types::{
-    Ecosystem, Finding, FindingClass, FixState, Gap, GapKind, Inventory, Location, Package, Severity,
+    Ecosystem, Finding, FindingClass, FixState, Gap, GapKind, Inventory, Location, Package,
+    Severity,
 };
 use std::collections::BTreeSet;
 
@@ -25,7 +26,10 @@ pub(super) const GATE: Gate = Gate {
                     Kind::OneOf(COMPARISONS),
                 ),
                 optional(&["cvss_v3_exploitability_score"], Kind::Float),
-                optional(&["cvss_v3_impact_score_comparison"], Kind::OneOf(COMPARISONS)),
+                optional(
+                    &["cvss_v3_impact_score_comparison"],
+                    Kind::OneOf(COMPARISONS),
+                ),
                 optional(&["cvss_v3_impact_score"], Kind::Float),
                 optional(&["fix_available"], Kind::Bool),
                 optional(&["vendor_only"], Kind::Bool),
@@ -203,7 +207,11 @@ fn brackets(finding: &Finding, values: &Values, facts: &Facts<'_>) -> Option<Str
             dates.push(format!("max_days_since_creation={}", date(published)));
         }
     }
-    let fixed = finding.fix.versions.iter().any(|version| !version.is_empty())
+    let fixed = finding
+        .fix
+        .versions
+        .iter()
+        .any(|version| !version.is_empty())
         || finding.fix.state == FixState::Fixed;
     if values.flag("fix_available") == Some(true)
         && let Some(days) = values.number("max_days_since_fix")
@@ -214,7 +222,10 @@ fn brackets(finding: &Finding, values: &Values, facts: &Facts<'_>) -> Option<Str
         }
         dates.push(format!("max_days_since_fix={}", date(since)));
     }
-    if values.flag("fix_available").is_some_and(|wanted| wanted != fixed) {
+    if values
+        .flag("fix_available")
+        .is_some_and(|wanted| wanted != fixed)
+    {
         return None;
     }
     let (mut nvd, mut vendor) = (Vec::new(), Vec::new());
@@ -232,8 +243,14 @@ fn brackets(finding: &Finding, values: &Values, facts: &Facts<'_>) -> Option<Str
             list.push(format!("{parameter}={found:?}"));
         }
     }
-    let groups = [nvd, dates, vendor].into_iter().filter(|group| !group.is_empty());
-    Some(groups.map(|group| format!("({})", group.join(" "))).collect())
+    let groups = [nvd, dates, vendor]
+        .into_iter()
+        .filter(|group| !group.is_empty());
+    Some(
+        groups
+            .map(|group| format!("({})", group.join(" ")))
+            .collect(),
+    )
 }
 
 /// The highest score of its kind in CVSS 3, each for itself; -1 without.
@@ -286,7 +303,9 @@ fn stale(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
         let now = facts.subject.now.as_second();
         let synced = synced.parse::<jiff::Timestamp>();
         let days = i64::try_from(days).unwrap_or(i64::MAX);
-        synced.map_or(true, |at| at.as_second() < now.saturating_sub(days.saturating_mul(86_400)))
+        synced.map_or(true, |at| {
+            at.as_second() < now.saturating_sub(days.saturating_mul(86_400))
+        })
     });
     if is_old || unknown_distro(facts).is_some() {
         let message = format!(
@@ -318,7 +337,9 @@ fn unknown_distro(facts: &Facts<'_>) -> Option<String> {
     };
     let packages = &subject.inventory.packages;
     let gaps = &subject.inventory.coverage.gaps;
-    let has_gap = gaps.iter().any(|gap| is_about_distro(gap, subject.inventory));
+    let has_gap = gaps
+        .iter()
+        .any(|gap| is_about_distro(gap, subject.inventory));
     let is_nothing = distro.is_none() && !packages.iter().any(|p| p.record.ecosystem.is_os());
     let unknown = subject.data.is_none() || has_gap || is_nothing;
     unknown.then_some(namespace)
