@@ -6,14 +6,12 @@
 
 mod allowlist;
 mod bundle;
-mod cvss;
 mod eol;
 mod evaluation;
 mod gates;
 mod images;
 mod json;
 mod judge;
-mod order;
 mod params;
 #[cfg(test)]
 mod tests;

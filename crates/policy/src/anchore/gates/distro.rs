@@ -1,7 +1,7 @@
 use super::{COMPARISONS, Facts, Fires, Gate, Trigger, holds};
-use crate::anchore::order;
 use crate::anchore::params::{Kind, Values, required};
 use crate::verdict::Evidence;
+use plimsoll_advisory::versions::Scheme;
 use plimsoll_types::Distro;
 
 /// The distribution that the image is made of.
@@ -29,7 +29,12 @@ fn deny(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
     }
     let check = values.text("check").unwrap_or_default();
     match &distro.version {
-        Some(found) if holds(check, order::releases(found, version.trim())) => {
+        // Releases are numbers with dots, for which dpkg's order will do.
+        Some(found)
+            if Scheme::Deb
+                .compare(found, version.trim())
+                .is_none_or(|order| holds(check, order)) =>
+        {
             let message = format!(
                 "{} {found} is denied ({wanted} {check} {version})",
                 distro.id

@@ -1,7 +1,7 @@
 use super::{Facts, Fires, Gate, Trigger, holds};
-use crate::anchore::order;
 use crate::anchore::params::{Anchored, Kind, Values, optional, required};
 use crate::verdict::Evidence;
+use plimsoll_advisory::versions::Scheme;
 use plimsoll_types::{FileKind, Inventory};
 use std::cmp::Ordering;
 
@@ -98,7 +98,10 @@ fn attribute(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
 /// Releases of distributions in their order, all else as text.
 fn compare(name: &str, found: &str, wanted: &str) -> Ordering {
     match name {
-        "distro_version" => order::releases(found, wanted),
+        "distro_version" => {
+            let order = Scheme::Deb.compare(found, wanted);
+            order.unwrap_or_else(|| found.cmp(wanted))
+        }
         _ => found.cmp(wanted),
     }
 }

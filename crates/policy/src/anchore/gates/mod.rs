@@ -149,7 +149,7 @@ impl Fires {
     /// The rule cannot be judged for want of `facts`.
     pub(super) fn missing(&mut self, facts: &str) {
         self.add(
-            Evidence::Rule,
+            Evidence::Unknown,
             format!("this rule cannot be judged: {facts}"),
         );
     }

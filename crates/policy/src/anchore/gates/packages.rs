@@ -1,8 +1,8 @@
 use super::facts::without_release;
 use super::{Facts, Fires, Gate, Trigger, holds};
-use crate::anchore::order;
 use crate::anchore::params::{Anchored, Kind, Values, optional, required};
 use crate::verdict::Evidence;
+use plimsoll_advisory::versions::Scheme;
 use plimsoll_types::{Change, PackageRecord};
 use std::cmp::Ordering;
 
@@ -69,7 +69,10 @@ fn required_package(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
         let record = &package.record;
         let full = record.full_version();
         let fits = |wanted: &str| match minimum {
-            true => order::compare(record.ecosystem, &full, wanted).is_ge(),
+            true => {
+                let order = Scheme::of(record.ecosystem).compare(&full, wanted);
+                order.is_some_and(Ordering::is_ge)
+            }
             false => versions(record).iter().take(2).any(|own| own == wanted),
         };
         if version.is_none_or(fits) {
@@ -182,11 +185,11 @@ fn metadata(values: &Values, facts: &Facts<'_>, fires: &mut Fires) {
                 wanted,
                 name_is,
                 name_regex.as_ref(),
-                |one, other| one.cmp(other),
+                |one, other| Some(one.cmp(other)),
             )
         });
         let version_fits = values.text("version").is_none_or(|wanted| {
-            let order = |one: &str, other: &str| order::compare(record.ecosystem, one, other);
+            let order = |one: &str, other: &str| Scheme::of(record.ecosystem).compare(one, other);
             let full = record.full_version();
             fits(&full, wanted, version_is, version_regex.as_ref(), order)
         });
@@ -206,11 +209,12 @@ fn fits(
     wanted: &str,
     comparison: &str,
     regex: Option<&Anchored>,
-    order: impl Fn(&str, &str) -> Ordering,
+    order: impl Fn(&str, &str) -> Option<Ordering>,
 ) -> bool {
     match (comparison, regex) {
         ("like", Some(regex)) => regex.matches(own),
         ("not_like", Some(regex)) => !regex.matches(own),
-        _ => holds(comparison, order(own, wanted)),
+        // What does not compare is not passed over.
+        _ => order(own, wanted).is_none_or(|order| holds(comparison, order)),
     }
 }

@@ -1,8 +1,8 @@
 use super::facts::{is_os, package_type};
 use super::{COMPARISONS, Facts, Fires, Gate, STALE, Trigger, UNAVAILABLE, holds, python_list};
-use crate::anchore::cvss;
 use crate::anchore::params::{Kind, Values, optional, required};
 use crate::verdict::Evidence;
+use plimsoll_advisory::cvss::sub_scores;
 use plimsoll_types::{
     Ecosystem, Finding, FindingClass, FixState, Gap, GapKind, Inventory, Location, Package,
     Severity,
@@ -257,10 +257,16 @@ fn brackets(finding: &Finding, values: &Values, facts: &Facts<'_>) -> Option<Str
 fn score(finding: &Finding, of_vendor: bool, which: usize) -> f64 {
     let claims = finding.severities.iter();
     let claims = claims.filter(|claim| (claim.source == "nvd") != of_vendor);
-    let scores = claims.filter_map(|claim| cvss::scores(claim.cvss.as_ref()?));
-    scores
-        .filter_map(|scores| scores.get(which).copied())
-        .fold(-1.0, f64::max)
+    let vectors = claims.filter_map(|claim| claim.cvss.as_ref());
+    let vectors = vectors.filter(|cvss| cvss.version.starts_with('3'));
+    let scores = vectors.filter_map(|cvss| match which {
+        0 => Some(cvss.score),
+        1 => sub_scores(&cvss.vector).map(|parts| parts.exploitability),
+        _ => sub_scores(&cvss.vector).map(|parts| parts.impact),
+    });
+    // As published: with one digit.
+    let scores = scores.map(|score| (score * 10.0).round() / 10.0);
+    scores.fold(-1.0, f64::max)
 }
 
 fn message(

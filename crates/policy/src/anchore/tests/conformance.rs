@@ -464,7 +464,7 @@ fn a_rule_without_facts_is_a_problem_with_its_own_action() {
         ),]));
         let verdict = verdict(&document, &Scene::default());
         assert_eq!(verdict.outcome, outcome, "{action}");
-        assert_eq!(verdict.reasons[0].evidence, Evidence::Rule);
+        assert_eq!(verdict.reasons[0].evidence, Evidence::Unknown);
         assert_eq!(
             verdict.reasons[0].message,
             "this rule cannot be judged: the image is not searched for secrets"
