@@ -26,7 +26,7 @@ mod testing;
 mod text;
 mod verdict;
 
-pub use anchore::{Evaluation, ListItem, Origin};
+pub use anchore::{Evaluation, Imported, ListItem, Origin, import};
 pub use baseline::Baseline;
 pub use cases::{Case, CaseImage, Cases};
 pub use document::{Document, Fetch, PolicyError};

@@ -10,6 +10,7 @@ mod eol;
 mod evaluation;
 mod gates;
 mod images;
+mod import;
 mod json;
 mod judge;
 mod params;
@@ -17,6 +18,7 @@ mod params;
 mod tests;
 
 pub use evaluation::{Evaluation, ListItem, Origin};
+pub use import::{Imported, import};
 
 pub(crate) use bundle::{Bundle, is_bundle, read};
 pub(crate) use judge::judge;

@@ -118,24 +118,6 @@ impl Values {
             _ => None,
         }
     }
-
-    /// Name and value of each, as texts, in order of their names.
-    pub(super) fn shown(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.0.iter().map(|(name, value)| {
-            let numbers = |list: &[u64]| list.iter().map(u64::to_string).collect::<Vec<_>>();
-            let text = match value {
-                Value::Text(text) => text.clone(),
-                Value::Bool(value) => value.to_string(),
-                Value::Number(number) => number.to_string(),
-                Value::Float(number) => number.to_string(),
-                Value::Word(word) => (*word).to_owned(),
-                Value::List(list) => list.join(","),
-                Value::Numbers(list) => numbers(list).join(","),
-                Value::Regex(regex) => regex.text.clone(),
-            };
-            (*name, text)
-        })
-    }
 }
 
 /// Reads the `params` of a rule, which `what` names in messages.

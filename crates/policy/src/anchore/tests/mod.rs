@@ -4,6 +4,7 @@
 mod conformance;
 mod gates;
 mod ids;
+mod import;
 mod reader;
 
 use crate::testing::Scene;
