@@ -134,6 +134,7 @@ impl Entry {
             by: Some(self.by.clone()),
             until: self.until.text(),
             vex: self.vex,
+            item: None,
         }
     }
 

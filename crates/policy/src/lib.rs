@@ -4,6 +4,7 @@
 //! verdict out. Nothing here reads a file or a clock.
 
 mod allowlist;
+mod anchore;
 mod baseline;
 mod cases;
 mod condition;
@@ -25,6 +26,7 @@ mod testing;
 mod text;
 mod verdict;
 
+pub use anchore::{Evaluation, Imported, ListItem, Origin, import};
 pub use baseline::Baseline;
 pub use cases::{Case, CaseImage, Cases};
 pub use document::{Document, Fetch, PolicyError};

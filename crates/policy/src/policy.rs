@@ -1,4 +1,5 @@
 use crate::allowlist::{Allowlist, Entry};
+use crate::anchore::{self, Bundle};
 use crate::condition::Condition;
 use crate::document::{self, Document, Fetch, PolicyError, Spot};
 use crate::hold::Grace;
@@ -7,6 +8,7 @@ use crate::packs::Pack;
 use crate::verdict::{Action, PolicyIdentity};
 use jiff::civil::Date;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Rules, the images they judge, and what is accepted.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub struct Policy {
     identity: PolicyIdentity,
     meaning: Meaning,
     allowlist: Allowlist,
+    /// A bundle of Anchore, which judges in place of all else.
+    bundle: Option<Arc<Bundle>>,
 }
 
 /// Everything that decides, without layout and comments. Serialised it is what
@@ -98,12 +102,15 @@ impl Policy {
         })
     }
 
-    /// Reads a policy document and those that it extends, which `fetch` hands
+    /// Reads a policy document, or a bundle of Anchore, and what it extends, which `fetch` hands
     /// over.
     ///
     /// # Errors
     /// Everything that is wrong with any of them.
     pub fn read(document: &Document, fetch: &mut Fetch<'_>) -> Result<Self, PolicyError> {
+        if anchore::is_bundle(&document.text) {
+            return anchore::read(&document.text, &document.name).map(Self::of_bundle);
+        }
         document::read(document, fetch).map(Self::of)
     }
 
@@ -140,7 +147,24 @@ impl Policy {
             identity,
             meaning,
             allowlist,
+            bundle: None,
         }
+    }
+
+    fn of_bundle(bundle: Bundle) -> Self {
+        let digest = crate::judge::digest(&bundle).to_hex().to_string();
+        let mut policy = Self::of(Meaning {
+            name: bundle.name.clone(),
+            description: bundle.comment.clone(),
+            ..Meaning::default()
+        });
+        policy.identity.digest = digest;
+        policy.bundle = Some(Arc::new(bundle));
+        policy
+    }
+
+    pub(crate) fn bundle(&self) -> Option<&Bundle> {
+        self.bundle.as_deref()
     }
 
     /// The first mapping that matches.

@@ -1,3 +1,4 @@
+use crate::anchore::{Evaluation, ListItem};
 use plimsoll_types::{Gap, Justification, VexStatus};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -103,6 +104,9 @@ pub struct Verdict {
     /// Every trigger that fired, allowed ones included: the strongest action
     /// first, then in the order of the rules, then by evidence.
     pub reasons: Vec<Reason>,
+    /// What Anchore would say beside; `None` where no bundle of Anchore judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Box<Evaluation>>,
 }
 
 /// The comparison behind a verdict that stops only for what is new.
@@ -164,6 +168,9 @@ pub struct Reason {
     /// What keeps it from having its action yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// What allowlists of Anchore call it; `None` where no bundle judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legacy_id: Option<String>,
 }
 
 /// What keeps a reason from having its action.
@@ -259,6 +266,9 @@ pub struct Allowance {
     /// What VEX documents say of it, where the entry tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vex: Option<Assessment>,
+    /// The item of a bundle's allowlist that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ListItem>,
 }
 
 /// Whether what an allowlist entry accepts is a danger at all.

@@ -94,6 +94,15 @@ impl<'a> Fields<'a> {
         );
     }
 
+    /// Place and name of every field that nobody took.
+    pub(crate) fn left(self) -> Vec<(Place, String)> {
+        let known = &self.known;
+        let left = self.entries.iter();
+        let left = left.filter(|entry| !known.contains(entry.name.as_str()));
+        left.map(|entry| (entry.place, entry.name.clone()))
+            .collect()
+    }
+
     /// Reports every field that nobody took.
     pub(crate) fn finish(self, problems: &mut Problems) {
         for entry in self.entries {

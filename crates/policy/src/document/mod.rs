@@ -11,7 +11,7 @@ mod rules;
 mod values;
 
 pub(crate) use fields::{Field, Fields, Value, scalar, wrong};
-pub(crate) use node::{Content, Node, Place, Spot};
+pub(crate) use node::{Content, Entry, Node, Place, Spot};
 pub(crate) use policy::read;
 pub use problems::PolicyError;
 pub(crate) use problems::Problems;

@@ -10,8 +10,8 @@ use crate::hold::threshold;
 use crate::image::{DeniedImages, Target};
 use crate::policy::{Mapping, Policy, Rule};
 use crate::text::one_line;
-use crate::verdict::{Action, Against, Evidence, Outcome, Reason, Verdict};
-use crate::{Baseline, Subject};
+use crate::verdict::{Action, Against, Evidence, Outcome, PolicyIdentity, Reason, Verdict};
+use crate::{Baseline, Subject, anchore};
 use plimsoll_types::{
     Coverage, Digest, Distro, FileEntry, GapKind, Group, ImageConfig, Inventory, Package, Platform,
     User,
@@ -26,6 +26,9 @@ const MAX_DATA_AGE: Days = Days(5);
 /// Judges one image: equal inputs give equal verdicts, byte for byte, for
 /// every moment of one day (UTC).
 pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
+    if let Some(bundle) = policy.bundle() {
+        return anchore::judge(bundle, policy.identity(), subject);
+    }
     let target = Target::of(subject.inventory);
     let mapping = policy.mapping(&target);
     let mut reasons = match mapping {
@@ -33,6 +36,33 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
         None => vec![unmapped(policy.default_action(), subject)],
     };
     reasons.extend(policy.denial(&target).map(|denied| denial(denied, subject)));
+    let mapping = mapping.map(|mapping| mapping.name.clone());
+    let identity = policy.identity();
+    conclude(
+        Conclusion {
+            identity,
+            mapping,
+            reasons,
+        },
+        subject,
+    )
+}
+
+/// What a policy found.
+pub(crate) struct Conclusion<'a> {
+    pub(crate) identity: &'a PolicyIdentity,
+    pub(crate) mapping: Option<String>,
+    /// In the order of its rules.
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// The verdict on what was found.
+pub(crate) fn conclude(found: Conclusion<'_>, subject: &Subject<'_>) -> Verdict {
+    let Conclusion {
+        identity,
+        mapping,
+        mut reasons,
+    } = found;
     let excusing = subject.baseline.filter(|baseline| baseline.excuses());
     let against = excusing.map(|_| against(subject));
     if let Some(against) = &against {
@@ -46,12 +76,11 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
     // Stable: rules fire in the order of the policy.
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.effect()));
     let day = subject.day().to_string();
-    let mapping = mapping.map(|mapping| mapping.name.clone());
     let inputs = (
         Content::of(subject.inventory),
         (subject.findings, subject.suppressed),
         &subject.data,
-        policy.identity(),
+        identity,
         &day,
         &mapping,
         (subject.baseline, &reasons),
@@ -59,12 +88,13 @@ pub fn judge(policy: &Policy, subject: &Subject<'_>) -> Verdict {
     Verdict {
         id: format!("plv1:{}", digest(&inputs).to_hex()),
         outcome: outcome(&reasons),
-        policy: policy.identity().clone(),
+        policy: identity.clone(),
         mapping,
         day,
         data: subject.data.clone(),
         against,
         reasons,
+        evaluation: None,
     }
 }
 
@@ -174,7 +204,12 @@ fn judge_rules(
         .rules(mapping)
         .flat_map(|rule| rule.condition.tests())
         .collect();
-    reasons.extend(guard(&tests, &reasons, subject));
+    let judges_vulnerabilities = tests.iter().any(|test| test.gate == gates::VULNERABILITIES);
+    let speaks = |trigger: &str| {
+        let mut tests = tests.iter();
+        tests.any(|test| test.gate == "advisory-data" && test.trigger == trigger)
+    };
+    reasons.extend(guards(judges_vulnerabilities, speaks, &reasons, subject));
     reasons.extend(notes);
     reasons
 }
@@ -192,12 +227,12 @@ fn hold(rule: &Rule, reasons: &mut [Reason], subject: &Subject<'_>) {
 }
 
 /// A rule or a built-in guard, as far as its reasons show it.
-struct Speaker<'a> {
-    rule: &'a str,
-    gate: &'a str,
-    trigger: &'a str,
-    action: Action,
-    advice: Option<&'a str>,
+pub(crate) struct Speaker<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) gate: &'a str,
+    pub(crate) trigger: &'a str,
+    pub(crate) action: Action,
+    pub(crate) advice: Option<&'a str>,
 }
 
 impl Speaker<'_> {
@@ -221,7 +256,7 @@ impl Speaker<'_> {
         reasons
     }
 
-    fn reason(&self, fire: Fire, subject: &Subject<'_>) -> Reason {
+    pub(crate) fn reason(&self, fire: Fire, subject: &Subject<'_>) -> Reason {
         let advice = self.advice.map(str::to_owned).or(fire.advice);
         Reason {
             rule: self.rule.to_owned(),
@@ -235,6 +270,7 @@ impl Speaker<'_> {
             allowed: None,
             known: false,
             hold: None,
+            legacy_id: None,
         }
     }
 
@@ -288,9 +324,14 @@ fn unmapped(action: Action, subject: &Subject<'_>) -> Reason {
 }
 
 /// What the rules may not pass over in silence: gaps that no rule speaks of,
-/// and missing or old data where vulnerabilities are judged.
-fn guard(tests: &[&Test], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reason> {
-    let judges_vulnerabilities = tests.iter().any(|test| test.gate == gates::VULNERABILITIES);
+/// and missing or old data where vulnerabilities are judged, unless a rule
+/// `speaks` of that.
+pub(crate) fn guards(
+    judges_vulnerabilities: bool,
+    speaks: impl Fn(&str) -> bool,
+    reasons: &[Reason],
+    subject: &Subject<'_>,
+) -> Vec<Reason> {
     let spoken: BTreeSet<&Evidence> = reasons
         .iter()
         .filter(|reason| matches!(reason.evidence, Evidence::Gap(_)))
@@ -312,8 +353,7 @@ fn guard(tests: &[&Test], reasons: &[Reason], subject: &Subject<'_>) -> Vec<Reas
         let checks: [(&str, &dyn Check); 2] =
             [("missing", &gates::DataMissing {}), ("stale", &stale)];
         for (trigger, check) in checks {
-            let has_rule = |test: &&Test| test.gate == "advisory-data" && test.trigger == trigger;
-            if !tests.iter().any(has_rule) {
+            if !speaks(trigger) {
                 guards.extend(built_in("advisory-data", trigger, Action::Stop).ask(check, subject));
             }
         }

@@ -1,5 +1,6 @@
 //! One file per output format; the table below is what exists.
 
+mod anchore;
 mod cyclonedx;
 mod json;
 mod license;
@@ -96,6 +97,24 @@ pub const FORMATS: &[Format] = &[
         versions: cyclonedx::VERSIONS,
         about: "the same in CycloneDX (JSON)",
         render: cyclonedx::vex,
+    },
+    Format {
+        name: "anchore-v1",
+        versions: &[],
+        about: "the check result of Anchore Engine, which anchore-cli and its kin read",
+        render: |report, _, out| anchore::v1(report, out),
+    },
+    Format {
+        name: "anchore-v2",
+        versions: &[],
+        about: "the evaluation of Anchore Enterprise",
+        render: |report, _, out| anchore::v2(report, out),
+    },
+    Format {
+        name: "anchore-gates-json",
+        versions: &[],
+        about: "the table of an Anchore check by image, as its Jenkins plugin keeps it",
+        render: |report, _, out| anchore::gates(report, out),
     },
     Format {
         name: "table",

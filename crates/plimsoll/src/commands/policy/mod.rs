@@ -2,6 +2,7 @@
 
 mod explain;
 mod gates;
+mod import;
 mod init;
 mod lint;
 mod schema;
@@ -29,6 +30,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// Which recorded images another policy would judge otherwise
     WhatIf(what_if::Arguments),
+    /// Rewrite the policy of another tool, and say what means something else here
+    Import(import::Arguments),
     /// What rules can be about: gates, triggers and parameters
     Gates(gates::Arguments),
     /// The form of policies as JSON Schema
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         Verb::Test(arguments) => test::run(arguments),
         Verb::Explain(arguments) => explain::run(arguments),
         Verb::WhatIf(arguments) => what_if::run(arguments),
+        Verb::Import(arguments) => import::run(arguments),
         Verb::Gates(arguments) => gates::run(arguments),
         Verb::Schema => schema::run(),
     }

@@ -85,6 +85,7 @@ struct ReasonEntry<'a> {
     known: bool,
     effect: Action,
     hold: Option<&'a Hold>,
+    legacy_id: Option<&'a str>,
 }
 
 impl<'a> ReasonEntry<'a> {
@@ -102,6 +103,7 @@ impl<'a> ReasonEntry<'a> {
             known: reason.known,
             effect: reason.effect(),
             hold: reason.hold.as_ref(),
+            legacy_id: reason.legacy_id.as_deref(),
         }
     }
 }
