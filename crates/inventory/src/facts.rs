@@ -1,7 +1,8 @@
 //! What collectors say about files: plain values that serialise.
 
 use plimsoll_types::{
-    Digest, Distro, Ecosystem, FileKind, GapKind, Group, Mode, PackageRecord, Password, User,
+    Capabilities, Digest, Distro, Ecosystem, FileKind, GapKind, Group, Mode, PackageRecord,
+    Password, User,
 };
 use serde::{Deserialize, Serialize};
 
@@ -180,6 +181,8 @@ pub(crate) struct LayerEntry {
     pub program: bool,
     /// A directory that the layer needs but does not list.
     pub implied: bool,
+    /// What a program is given when it starts.
+    pub capabilities: Capabilities,
 }
 
 /// The digests of a file's content. Those that package databases state and

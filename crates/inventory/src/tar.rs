@@ -10,6 +10,7 @@ mod sparse;
 mod tests;
 
 use pax::Pax;
+use plimsoll_types::Capabilities;
 use sparse::{Form, Layout, MAX_PIECES, Part};
 use std::io::{self, BufRead};
 
@@ -50,6 +51,8 @@ pub(crate) struct Header {
     pub device: (u64, u64),
     /// Extended attribute `trusted.overlay.opaque=y`.
     pub overlay_opaque: bool,
+    /// Extended attribute `security.capability`.
+    pub capabilities: Capabilities,
 }
 
 /// What was unusual about the archive as a whole.
@@ -213,6 +216,7 @@ impl<R: BufRead> TarReader<R> {
                 number(&block[337..345]).unwrap_or(0),
             ),
             overlay_opaque: pax.overlay_opaque,
+            capabilities: pax.capabilities,
         })
     }
 

@@ -5,7 +5,7 @@ use crate::facts::{LayerEntry, LayerGap, Sums};
 use crate::pass::Limits;
 use crate::path::{MAX_PATH, join, name, parent, readable};
 use crate::tar::{EntryKind, Header};
-use plimsoll_types::{FileKind, GapKind, Mode};
+use plimsoll_types::{Capabilities, FileKind, GapKind, Mode};
 use std::borrow::Borrow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +122,7 @@ impl LayerTree {
             sums: None,
             program: false,
             implied: false,
+            capabilities: header.capabilities,
         };
         self.insert(&path, node);
         Placed::At(path)
@@ -263,6 +264,7 @@ impl LayerTree {
                 sums: None,
                 program: false,
                 implied: false,
+                capabilities: Capabilities::default(),
             };
             self.insert(&path, node);
             return Placed::Nothing;
@@ -344,6 +346,7 @@ impl LayerTree {
                     sums: None,
                     program: false,
                     implied: true,
+                    capabilities: Capabilities::default(),
                 };
                 self.put(part, node);
             }

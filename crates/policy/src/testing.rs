@@ -115,6 +115,7 @@ impl Scene {
             layer: 0,
             program: false,
             owner: None,
+            capabilities: plimsoll_types::Capabilities::default(),
         });
         self
     }

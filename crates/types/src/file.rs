@@ -1,4 +1,4 @@
-use crate::Digest;
+use crate::{Capabilities, Digest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -84,4 +84,7 @@ pub struct FileEntry {
     pub program: bool,
     /// Index of the package that it belongs to, in the inventory's packages.
     pub owner: Option<u32>,
+    /// What a program is given when it starts.
+    #[serde(default)]
+    pub capabilities: Capabilities,
 }

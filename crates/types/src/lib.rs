@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a file, opens a socket or knows a format.
 
+mod capabilities;
 mod config;
 mod coverage;
 mod digest;
@@ -20,6 +21,7 @@ mod users;
 mod vendor;
 mod vex;
 
+pub use capabilities::Capabilities;
 pub use config::{Healthcheck, HistoryEntry, ImageConfig};
 pub use coverage::{Coverage, Gap, GapKind};
 pub use digest::{Digest, ParseDigestError};

@@ -110,6 +110,7 @@ impl<'a> Tree<'a> {
                 layer: u32::try_from(layer).unwrap_or(u32::MAX),
                 program: entry.program,
                 owner: None,
+                capabilities: entry.capabilities,
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 
 mod system;
 
-use crate::facts::{Evidence, Fact};
+use crate::facts::{Evidence, Fact, LayerFacts};
 use crate::fixture::{STATUS, archive, facts, has_gap};
 use crate::pass::{Limits, read_layer};
 use plimsoll_types::{
@@ -724,4 +724,24 @@ fn accounts_are_protected_as_the_visible_shadow_file_says() {
         words(&[&[passwd, &open], &["etc/.wh.shadow"]]),
         [&[Password::Shadowed][..], &rest].concat()
     );
+}
+
+#[test]
+fn a_file_keeps_the_capabilities_of_its_attribute_until_it_is_written_anew() {
+    let attribute = "\u{1}\0\0\u{2}\0\u{20}\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let key = "SCHILY.xattr.security.capability";
+    let mut ping = crate::fixture::pax(b'x', &[(key, attribute)]);
+    ping.extend(crate::fixture::file("bin/ping", b'0', "", b"x"));
+    ping.extend(crate::fixture::file("bin/ls", b'0', "", b"x"));
+    let lower = facts(&crate::fixture::ended(ping));
+    let given = |layers: &[LayerFacts]| -> Vec<String> {
+        let files = super::merge(layers).files;
+        files
+            .iter()
+            .flat_map(|file| file.capabilities.names())
+            .collect()
+    };
+    assert_eq!(given(std::slice::from_ref(&lower)), ["cap_net_raw"]);
+    let upper = facts(&archive(&["bin/ping=y"]));
+    assert!(given(&[lower, upper]).is_empty());
 }

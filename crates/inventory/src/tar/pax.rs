@@ -1,6 +1,8 @@
 //! Records of extended headers (POSIX pax, "Extended Header"), with the
 //! strictness and the gaps of the archive library that engines use.
 
+use plimsoll_types::Capabilities;
+
 /// What the records of one extended header say about the next entry.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pax {
@@ -10,6 +12,7 @@ pub(super) struct Pax {
     pub uid: Option<u32>,
     pub gid: Option<u32>,
     pub overlay_opaque: bool,
+    pub capabilities: Capabilities,
     pub sparse: SparseRecords,
 }
 
@@ -50,6 +53,9 @@ impl Pax {
                 b"size" => pax.size = Some(decimal(value)?),
                 b"uid" => pax.uid = decimal(value).and_then(|id| u32::try_from(id).ok()),
                 b"gid" => pax.gid = decimal(value).and_then(|id| u32::try_from(id).ok()),
+                b"SCHILY.xattr.security.capability" => {
+                    pax.capabilities = Capabilities::of_attribute(value);
+                }
                 b"SCHILY.xattr.trusted.overlay.opaque" => pax.overlay_opaque = value == b"y",
                 b"GNU.sparse.major" => pax.sparse.major = value.to_vec(),
                 b"GNU.sparse.minor" => pax.sparse.minor = value.to_vec(),

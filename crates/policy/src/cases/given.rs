@@ -123,6 +123,7 @@ fn read_file(node: &Node, problems: &mut Problems) -> Option<FileEntry> {
         layer: 0,
         program: false,
         owner: None,
+        capabilities: plimsoll_types::Capabilities::default(),
     })
 }
 

@@ -1,4 +1,5 @@
 mod attributes;
+mod capabilities;
 mod content;
 mod kinds;
 
@@ -33,6 +34,7 @@ impl Gate for Files {
                 TriggerKind::of::<kinds::Required>(),
                 TriggerKind::of::<kinds::Device>(),
                 TriggerKind::of::<attributes::Attributes>(),
+                TriggerKind::of::<capabilities::Capabilities>(),
             ]
         }
     }
