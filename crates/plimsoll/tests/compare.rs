@@ -146,6 +146,40 @@ fn a_side_that_says_too_little_is_never_a_pass() {
 }
 
 #[test]
+fn rules_say_what_changed_since_another_image() {
+    let home = tempfile::tempdir().unwrap();
+    let old = python(home.path(), "old.tar", &[("idna", "3.7")]);
+    let new = python(home.path(), "new.tar", &[("idna", "3.8"), ("six", "1")]);
+    let policy = home.path().join("policy.yaml");
+    let rule = |trigger| format!("  - {{ name: {trigger}, gate: drift, trigger: {trigger} }}\n");
+    let rules = ["packages-added", "packages-changed", "setuid-added"].map(rule);
+    let text = format!("version: 1\nname: p\nrules:\n{}", rules.concat());
+    std::fs::write(&policy, text).unwrap();
+    let policy = policy.display().to_string();
+    let scan = ["scan", &new, "--policy", &policy, "-o", "json"];
+    let compared = run(home.path(), &[&scan[..], &["--against", &old]].concat());
+    let reasons = json(&compared)["verdict"]["reasons"].clone();
+    let messages: Vec<String> = reasons
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["message"].as_str().unwrap().replace(&old, "OLD"))
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "six 1 (pypi) was added since `OLD`",
+            "idna (pypi) changed from 3.7 to 3.8 since `OLD`"
+        ]
+    );
+    assert_eq!(compared.status.code(), Some(1));
+    let same = run(home.path(), &[&scan[..], &["--against", &new]].concat());
+    assert_eq!(same.status.code(), Some(0), "{}", stderr(&same));
+    let alone = run(home.path(), &scan);
+    assert_eq!(alone.status.code(), Some(3));
+}
+
+#[test]
 fn a_difference_names_packages_findings_layers_and_settings() {
     let home = tempfile::tempdir().unwrap();
     let old = python(
