@@ -18,11 +18,33 @@ pub struct Pack {
 }
 
 /// Every built-in policy, the one that judges where none is given first.
-pub const PACKS: &[Pack] = &[Pack {
-    name: "starter",
-    about: "stops what must not ship and warns about what should be mended",
-    text: include_str!("packs/starter.yaml"),
-}];
+pub const PACKS: &[Pack] = &[
+    Pack {
+        name: "starter",
+        about: "stops what must not ship and warns about what should be mended",
+        text: include_str!("packs/starter.yaml"),
+    },
+    Pack {
+        name: "best-practices",
+        about: "how images should be built, what should be in them, what they should run as",
+        text: include_str!("packs/best-practices.yaml"),
+    },
+    Pack {
+        name: "strict",
+        about: "stops on all that best-practices warns of, and on more",
+        text: include_str!("packs/strict.yaml"),
+    },
+    Pack {
+        name: "cis-docker",
+        about: "CIS Docker Benchmark 1.6, section 4",
+        text: include_str!("packs/cis-docker.yaml"),
+    },
+    Pack {
+        name: "nist-800-190",
+        about: "NIST SP 800-190, section 4.1",
+        text: include_str!("packs/nist-800-190.yaml"),
+    },
+];
 
 impl Pack {
     /// The document that `reference` names as a built-in policy; `None` where
