@@ -6,7 +6,7 @@ use super::gates::{ANY, Gate, Trigger};
 use super::images::{Images, Pattern};
 use super::params::{self, Anchored, Values};
 use super::{json, lists};
-use crate::document::{Content, Fields, Node, Place, PolicyError, Problems};
+use crate::document::{Content, Fields, Node, Place, PolicyError, Problems, Spot};
 use crate::text::{one_line, quoted, suggestion};
 use crate::verdict::Action;
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most rules, items and mappings of a bundle together.
-const MAX_ITEMS: usize = 100_000;
+const MAX_ITEMS: usize = 200_000;
 
 /// A form of bundles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,10 +40,18 @@ pub(crate) struct Bundle {
     pub(super) allowed_images: Vec<ImageRule>,
     pub(super) denied_images: Vec<ImageRule>,
     /// What was understood otherwise than written, or not at all.
-    pub(super) notes: Vec<String>,
+    #[serde(skip)]
+    pub(crate) notes: Vec<Note>,
     /// The document as it was written.
     #[serde(skip)]
     pub(super) document: Arc<str>,
+}
+
+/// Something to know about a bundle.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) spot: Spot,
+    pub(crate) message: String,
 }
 
 /// Rules that are chosen together.
@@ -151,7 +159,7 @@ pub(crate) fn read(text: &str, name: &str) -> Result<Bundle, PolicyError> {
 
 struct Reader {
     problems: Problems,
-    notes: Vec<String>,
+    notes: Vec<Note>,
     form: Form,
     items: usize,
     /// Kinds and ids that were read.
@@ -161,11 +169,12 @@ struct Reader {
 impl Reader {
     fn note(&mut self, place: Place, message: &str) {
         /// Nobody reads further.
-        const MAX_NOTES: usize = 1_000;
+        const MAX_NOTES: usize = 100;
         if self.notes.len() < MAX_NOTES {
-            let (line, column) = (place.line, place.column);
-            self.notes
-                .push(one_line(&format!("{line}:{column}: {message}")));
+            self.notes.push(Note {
+                spot: self.problems.spot(place),
+                message: one_line(message),
+            });
         }
     }
 

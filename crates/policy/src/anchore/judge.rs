@@ -37,7 +37,7 @@ pub(crate) fn judge(bundle: &Bundle, identity: &PolicyIdentity, subject: &Subjec
         reasons.push(speak("denied-images", Action::Stop, message, subject));
     }
     for note in &bundle.notes {
-        reasons.push(speak("bundle", Action::Info, note.clone(), subject));
+        reasons.push(speak("bundle", Action::Info, note.message.clone(), subject));
     }
     let mut verdict = conclude(
         Conclusion {

@@ -67,7 +67,7 @@ impl Writer {
             self.line(&format!("description: {}", quoted(comment)));
         }
         for note in &bundle.notes {
-            self.remark("", note);
+            self.remark("", &note.message);
         }
         self.line("rule_sets:");
         let (images, source): (Vec<&RuleSet>, Vec<&RuleSet>) =
