@@ -6,15 +6,15 @@ use super::gates::{ANY, Gate, Trigger};
 use super::images::{Images, Pattern};
 use super::params::{self, Anchored, Values};
 use super::{json, lists};
-use crate::document::{Content, Fields, Node, Place, PolicyError, Problems};
+use crate::document::{Content, Fields, Node, Place, PolicyError, Problems, Spot};
 use crate::text::{one_line, quoted, suggestion};
 use crate::verdict::Action;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most rules, items and mappings of a bundle together.
-const MAX_ITEMS: usize = 100_000;
+const MAX_ITEMS: usize = 200_000;
 
 /// A form of bundles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,10 +40,18 @@ pub(crate) struct Bundle {
     pub(super) allowed_images: Vec<ImageRule>,
     pub(super) denied_images: Vec<ImageRule>,
     /// What was understood otherwise than written, or not at all.
-    pub(super) notes: Vec<String>,
+    #[serde(skip)]
+    pub(crate) notes: Vec<Note>,
     /// The document as it was written.
     #[serde(skip)]
     pub(super) document: Arc<str>,
+}
+
+/// Something to know about a bundle.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) spot: Spot,
+    pub(crate) message: String,
 }
 
 /// Rules that are chosen together.
@@ -94,6 +102,8 @@ pub(super) struct Mapping {
     pub(super) images: Images,
     pub(super) rule_sets: Vec<String>,
     pub(super) allowlists: Vec<String>,
+    #[serde(skip)]
+    place: Place,
     pub(super) written: serde_json::Value,
 }
 
@@ -151,7 +161,7 @@ pub(crate) fn read(text: &str, name: &str) -> Result<Bundle, PolicyError> {
 
 struct Reader {
     problems: Problems,
-    notes: Vec<String>,
+    notes: Vec<Note>,
     form: Form,
     items: usize,
     /// Kinds and ids that were read.
@@ -161,11 +171,12 @@ struct Reader {
 impl Reader {
     fn note(&mut self, place: Place, message: &str) {
         /// Nobody reads further.
-        const MAX_NOTES: usize = 1_000;
+        const MAX_NOTES: usize = 100;
         if self.notes.len() < MAX_NOTES {
-            let (line, column) = (place.line, place.column);
-            self.notes
-                .push(one_line(&format!("{line}:{column}: {message}")));
+            self.notes.push(Note {
+                spot: self.problems.spot(place),
+                message: one_line(message),
+            });
         }
     }
 
@@ -215,7 +226,7 @@ impl Reader {
             notes: std::mem::take(&mut self.notes),
             document: text.into(),
         };
-        self.check(&mut bundle, node);
+        self.check(&mut bundle);
         Some(bundle)
     }
 
@@ -581,15 +592,17 @@ impl Reader {
             images: images?,
             rule_sets,
             allowlists,
+            place: node.place,
             written: json::value(node),
         })
     }
 
     fn ids(&mut self, node: &Node, field: &str) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
+        let mut seen = BTreeSet::new();
         for item in lists(node, field, &mut self.problems) {
             match item.scalar() {
-                Some(id) if ids.iter().any(|known| known == id) => {}
+                Some(id) if !seen.insert(id) => {}
                 Some(id) => ids.push(id.to_owned()),
                 None => {
                     let message = format!("`{field}`: {} is no id", item.shown());
@@ -615,7 +628,7 @@ impl Reader {
     }
 
     /// References to what is not there, and names of rules that stand twice.
-    fn check(&mut self, bundle: &mut Bundle, node: &Node) {
+    fn check(&mut self, bundle: &mut Bundle) {
         let sets: BTreeSet<&str> = bundle.rule_sets.iter().map(|set| set.id.as_str()).collect();
         let lists: BTreeSet<&str> = bundle.allowlists.iter().map(|l| l.id.as_str()).collect();
         let (set, list) = (
@@ -630,33 +643,24 @@ impl Reader {
                     let hint = suggestion(id, known.iter().copied());
                     let name = quoted(&mapping.name);
                     let message = format!("mapping {name}: unknown {kind} {}{hint}", quoted(id));
-                    self.problems.add(place_of(node, id), message);
+                    self.problems.add(mapping.place, message);
                 }
             }
         }
-        let mut names = BTreeSet::new();
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for rule in bundle.rule_sets.iter_mut().flat_map(|set| &mut set.rules) {
+            let again = names.entry(rule.name.clone()).or_default();
+            *again += 1;
+            let mut number = *again;
             let mut name = rule.name.clone();
-            let mut number = 2;
-            while !names.insert(name.clone()) {
+            while number > 1 && names.contains_key(&name) {
                 name = format!("{}#{number}", rule.name);
                 number += 1;
             }
+            names.entry(name.clone()).or_insert(1);
             rule.name = name;
         }
     }
-}
-
-/// Where a text stands last: mappings come after what they name.
-fn place_of(node: &Node, text: &str) -> Place {
-    fn last(node: &Node, text: &str) -> Option<Place> {
-        match &node.content {
-            Content::Map(entries) => entries.iter().rev().find_map(|e| last(&e.node, text)),
-            Content::List(items) => items.iter().rev().find_map(|item| last(item, text)),
-            _ => (node.scalar() == Some(text)).then_some(node.place),
-        }
-    }
-    last(node, text).unwrap_or(node.place)
 }
 
 /// A text that may be left out; an empty one is.

@@ -1,5 +1,5 @@
 use super::allowlist::{Allowlist, Item};
-use super::bundle::{Bundle, ImageRule, Mapping, Rule, Test};
+use super::bundle::{Bundle, ImageRule, Mapping, Rule, RuleSet, Test};
 use super::evaluation::{Evaluation, ListItem, Origin};
 use super::gates::{self, Facts, Fire, Fires, VULNERABILITIES};
 use super::images::Target;
@@ -37,7 +37,7 @@ pub(crate) fn judge(bundle: &Bundle, identity: &PolicyIdentity, subject: &Subjec
         reasons.push(speak("denied-images", Action::Stop, message, subject));
     }
     for note in &bundle.notes {
-        reasons.push(speak("bundle", Action::Info, note.clone(), subject));
+        reasons.push(speak("bundle", Action::Info, note.message.clone(), subject));
     }
     let mut verdict = conclude(
         Conclusion {
@@ -65,10 +65,16 @@ fn judge_mapped(
     facts: &Facts<'_>,
     origins: &mut BTreeMap<String, Origin>,
 ) -> Vec<Reason> {
-    let find = |id: &String| bundle.allowlists.iter().find(|list| list.id == *id);
-    let lists: Vec<&Allowlist> = mapping.allowlists.iter().filter_map(find).collect();
-    let chosen = mapping.rule_sets.iter();
-    let chosen = chosen.filter_map(|id| bundle.rule_sets.iter().find(|set| set.id == *id));
+    let lists = bundle.allowlists.iter();
+    let lists: BTreeMap<&str, &Allowlist> = lists.map(|list| (list.id.as_str(), list)).collect();
+    let sets = bundle.rule_sets.iter();
+    let sets: BTreeMap<&str, &RuleSet> = sets.map(|set| (set.id.as_str(), set)).collect();
+    let named = mapping.allowlists.iter();
+    let lists: Vec<&Allowlist> = named
+        .filter_map(|id| lists.get(id.as_str()).copied())
+        .collect();
+    let named = mapping.rule_sets.iter();
+    let chosen = named.filter_map(|id| sets.get(id.as_str()).copied());
     let (mut reasons, mut tests) = (Vec::new(), Vec::new());
     for set in chosen.filter(|set| set.of_images) {
         for rule in &set.rules {

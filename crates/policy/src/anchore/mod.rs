@@ -16,12 +16,14 @@ mod judge;
 mod params;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub use evaluation::{Evaluation, ListItem, Origin};
 pub use import::{Imported, import};
 
 pub(crate) use bundle::{Bundle, is_bundle, read};
 pub(crate) use judge::judge;
+pub(crate) use trail::trail;
 
 use crate::document::{Content, Node, Problems};
 

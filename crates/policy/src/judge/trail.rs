@@ -42,6 +42,9 @@ pub struct Ran {
 
 /// The way to `verdict`, which `policy` gave for `subject`.
 pub fn trail(policy: &Policy, subject: &Subject<'_>, verdict: &Verdict) -> Trail {
+    if let Some(bundle) = policy.bundle() {
+        return crate::anchore::trail(bundle, subject, verdict);
+    }
     let target = Target::of(subject.inventory);
     let meaning = policy.meaning();
     let mut mappings = Vec::new();

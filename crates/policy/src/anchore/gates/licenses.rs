@@ -3,6 +3,7 @@ use super::{Facts, Fires, Gate, Trigger};
 use crate::anchore::params::{Kind, Parameter, Values, optional, required};
 use crate::verdict::Evidence;
 use plimsoll_types::Package;
+use std::collections::BTreeSet;
 
 /// Under which licences packages are.
 pub(super) const GATE: Gate = Gate {
@@ -55,11 +56,12 @@ fn denied(
         })
     };
     let mut hits: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     for package in facts.subject.inventory.packages.iter().filter(is_wanted) {
         for license in names(package) {
             let mut listed = values.list("licenses").iter();
             let hit = format!("{}({license})", package.record.name);
-            if listed.any(|listed| matches(&license, listed)) && !hits.contains(&hit) {
+            if listed.any(|listed| matches(&license, listed)) && seen.insert(hit.clone()) {
                 hits.push(hit);
             }
         }

@@ -6,9 +6,10 @@ use super::super::gates::{VULNERABILITIES, hashed};
 use super::super::images::{Images, Pattern};
 use super::{Writer, images, literal, quoted};
 use jiff::tz::Offset;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn write(writer: &mut Writer, bundle: &Bundle) {
+    let known = Known::of(writer, bundle);
     let mut lines = Vec::new();
     let used = |list: &&Allowlist| {
         bundle
@@ -48,7 +49,7 @@ pub(super) fn write(writer: &mut Writer, bundle: &Bundle) {
         }
         for item in &list.items {
             let whose: &[&Images] = if everywhere { &[] } else { &images };
-            lines.extend(entries(writer, bundle, list, item, whose));
+            lines.extend(entries(&known, list, item, whose));
         }
     }
     writer.list("allowlist", lines);
@@ -61,15 +62,14 @@ pub(super) fn write(writer: &mut Writer, bundle: &Bundle) {
 
 /// The entries of an item: one for each rule and mapping that it is about.
 fn entries(
-    writer: &Writer,
-    bundle: &Bundle,
+    known: &Known<'_>,
     list: &Allowlist,
     item: &Item,
     whose: &[&Images],
 ) -> Vec<Result<String, String>> {
     let what = format!("item `{}` of `{}`", item.trigger_id, list.name);
     let mut lines = Vec::new();
-    let selectors = match selectors(writer, bundle, item) {
+    let selectors = match selectors(known, item) {
         Ok(selectors) => selectors,
         Err(why) => return vec![Err(format!("{what}: left out: {why}"))],
     };
@@ -114,17 +114,37 @@ fn entries(
     lines
 }
 
-fn selectors(writer: &Writer, bundle: &Bundle, item: &Item) -> Result<Vec<String>, String> {
-    let written = |rule: &&Rule| writer.rules.contains(&rule.name);
-    let of_gate = |rule: &&Rule| match rule.test {
-        Test::Asks(gate, _) => gate.name == item.gate,
-        Test::Gone => false,
-    };
-    let rules = bundle.rule_sets.iter().flat_map(|set| &set.rules);
-    let rules: Vec<&Rule> = rules.filter(of_gate).filter(written).collect();
-    if rules.is_empty() {
-        return Err("no rule that was written is about its gate".to_owned());
+/// The rules that were written.
+struct Known<'a> {
+    by_gate: BTreeMap<&'static str, Vec<&'a Rule>>,
+    /// By gate and id, those that can find one thing only.
+    by_id: BTreeMap<(&'static str, String), Vec<&'a Rule>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(writer: &Writer, bundle: &'a Bundle) -> Self {
+        let mut known = Self {
+            by_gate: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+        };
+        let rules = bundle.rule_sets.iter().flat_map(|set| &set.rules);
+        for rule in rules.filter(|rule| writer.rules.contains(&rule.name)) {
+            let Test::Asks(gate, _) = rule.test else {
+                continue;
+            };
+            known.by_gate.entry(gate.name).or_default().push(rule);
+            if let Some(id) = only_id(rule) {
+                known.by_id.entry((gate.name, id)).or_default().push(rule);
+            }
+        }
+        known
     }
+}
+
+fn selectors(known: &Known<'_>, item: &Item) -> Result<Vec<String>, String> {
+    let Some((gate, rules)) = known.by_gate.get_key_value(item.gate.as_str()) else {
+        return Err("no rule that was written is about its gate".to_owned());
+    };
     let by_rule = |rules: &[&Rule], more: &str| {
         let rules: BTreeSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
         let selectors = rules.into_iter();
@@ -136,19 +156,14 @@ fn selectors(writer: &Writer, bundle: &Bundle, item: &Item) -> Result<Vec<String
         return Err("native patterns have no regular expressions".to_owned());
     };
     if item.trigger.is_everything() {
-        return Ok(by_rule(&rules, ""));
+        return Ok(by_rule(rules, ""));
     }
     if item.gate == VULNERABILITIES {
-        return vulnerability(glob, |more| by_rule(&rules, more));
+        return vulnerability(glob, |more| by_rule(rules, more));
     }
-    let named: Vec<&Rule> = rules
-        .iter()
-        .copied()
-        .filter(|rule| only_id(rule) == Some(glob.clone()))
-        .collect();
-    match named.is_empty() {
-        false => Ok(by_rule(&named, "")),
-        true => Err(
+    match known.by_id.get(&(*gate, glob.clone())) {
+        Some(named) => Ok(by_rule(named, "")),
+        None => Err(
             "what it stands for cannot be told from its id; take the fingerprint from a report"
                 .to_owned(),
         ),

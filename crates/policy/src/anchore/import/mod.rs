@@ -67,7 +67,7 @@ impl Writer {
             self.line(&format!("description: {}", quoted(comment)));
         }
         for note in &bundle.notes {
-            self.remark("", note);
+            self.remark("", &note.message);
         }
         self.line("rule_sets:");
         let (images, source): (Vec<&RuleSet>, Vec<&RuleSet>) =
@@ -134,18 +134,19 @@ impl Writer {
     }
 
     fn mappings(&mut self, bundle: &Bundle) {
+        let sets = bundle.rule_sets.iter().filter(|set| set.of_images);
+        let of_images: BTreeSet<&str> = sets.map(|set| set.id.as_str()).collect();
         let mut names = BTreeSet::new();
         let mut lines = Vec::new();
-        for mapping in &bundle.mappings {
+        for (number, mapping) in (1..).zip(&bundle.mappings) {
             let mut name = mapping.name.clone();
-            while !names.insert(name.clone()) {
-                name.push('\'');
+            if !names.insert(name.clone()) {
+                // Mappings of a bundle need no names, and may share one.
+                name = format!("{name} ({number})");
+                names.insert(name.clone());
             }
-            let of_source = |id: &&String| {
-                let mut sets = bundle.rule_sets.iter();
-                sets.any(|set| set.id == **id && set.of_images)
-            };
-            let sets = mapping.rule_sets.iter().filter(of_source);
+            let sets = mapping.rule_sets.iter();
+            let sets = sets.filter(|id| of_images.contains(id.as_str()));
             let sets: Vec<String> = sets.map(|id| quoted(id)).collect();
             match images::native(&mapping.images) {
                 Ok(images) => lines.push(Ok(format!(

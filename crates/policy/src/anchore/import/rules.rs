@@ -74,6 +74,7 @@ pub(super) fn native(rule: &Rule) -> Result<Native, String> {
             let path = path(regex.unwrap_or_default())?;
             Native::of("files", "path").when("paths", list([path]))
         }
+        ("files", "attribute_match") => attributes(values)?,
         ("files", "suid_or_guid_set") => Native::of("files", "setuid")
             .remark("it is about regular files only, not about directories"),
         ("licenses", trigger) => {
@@ -117,6 +118,21 @@ pub(super) fn native(rule: &Rule) -> Result<Native, String> {
         }
         ("packages", "verify") => verify(values)?,
         ("packages", "metadata") => packages(values)?,
+        ("passwd_file", "content_not_available") => Native::of("accounts", "unreadable"),
+        ("passwd_file", "blacklist_usernames") => Native::of("accounts", "denied").when(
+            "names",
+            list(values.list("user_names").iter().map(|name| literal(name))),
+        ),
+        ("passwd_file", "blacklist_userids") => {
+            Native::of("accounts", "denied").when("uids", numbers(values.numbers("user_ids")))
+        }
+        ("passwd_file", "blacklist_groupids") => {
+            Native::of("accounts", "denied").when("gids", numbers(values.numbers("group_ids")))
+        }
+        ("passwd_file", "blacklist_shells") => Native::of("accounts", "denied").when(
+            "shells",
+            list(values.list("shells").iter().map(|shell| literal(shell))),
+        ),
         ("vulnerabilities", "package") => vulnerabilities(values)?,
         ("vulnerabilities", "stale_feed_data") => {
             let days = values.number("max_days_since_sync").unwrap_or_default();
@@ -143,6 +159,24 @@ pub(super) fn native(rule: &Rule) -> Result<Native, String> {
         }
         _ => return Err("there is no such native gate".to_owned()),
     })
+}
+
+fn numbers(numbers: &[u64]) -> String {
+    list(numbers.iter().map(u64::to_string))
+}
+
+/// Only permissions that a file must have are asked for natively.
+fn attributes(values: &Values) -> Result<Native, String> {
+    let mode = values.text("mode").unwrap_or_default().trim();
+    let mode = u16::from_str_radix(mode.trim_start_matches("0o"), 8);
+    match (mode, values.text("mode_op"), values.text("checksum")) {
+        (Ok(mode), Some("not_equals"), None) if values.flag("skip_missing") != Some(false) => {
+            let path = literal(values.text("filename").unwrap_or_default());
+            let native = Native::of("files", "attributes").when("paths", list([path]));
+            Ok(native.when("modes", list([format!("{mode:04o}")])))
+        }
+        _ => Err("native rules ask only whether a file has other permissions".to_owned()),
+    }
 }
 
 /// Ports of any protocol.

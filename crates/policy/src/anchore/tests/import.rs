@@ -117,6 +117,37 @@ fn large() -> Value {
             "STOP",
             json!({"base_tag": "debian:12"})
         ),
+        rule("passwd_file", "content_not_available", "WARN", json!({})),
+        rule(
+            "passwd_file",
+            "blacklist_usernames",
+            "WARN",
+            json!({"user_names": "ftp,games"})
+        ),
+        rule(
+            "passwd_file",
+            "blacklist_userids",
+            "WARN",
+            json!({"user_ids": "0,14"})
+        ),
+        rule(
+            "passwd_file",
+            "blacklist_groupids",
+            "WARN",
+            json!({"group_ids": 14})
+        ),
+        rule(
+            "passwd_file",
+            "blacklist_shells",
+            "WARN",
+            json!({"shells": "/bin/sh"})
+        ),
+        rule(
+            "files",
+            "attribute_match",
+            "WARN",
+            json!({"filename": "/etc/x", "mode": "0600", "mode_op": "not_equals"})
+        ),
         rule("always", "always", "GO", json!({})),
         rule("secret_scans", "content_regex_checks", "STOP", json!({})),
         rule("anchoresec", "vulncritical", "STOP", json!({})),

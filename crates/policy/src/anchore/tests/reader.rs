@@ -122,8 +122,8 @@ fn rules_for_repositories_of_source_are_not_asked() {
 fn a_bundle_is_bounded() {
     let item = json!({"gate": "g", "trigger_id": "x"});
     let mut document = bundle(json!([]));
-    document["whitelists"] = json!([{"id": "w", "items": vec![item; 100_001]}]);
-    assert!(error(&document).contains("more than 100000 rules, items and mappings"));
+    document["whitelists"] = json!([{"id": "w", "items": vec![item; 200_001]}]);
+    assert!(error(&document).contains("more than 200000 rules, items and mappings"));
 }
 
 #[test]
