@@ -53,6 +53,8 @@ mod tests {
             DOCS.contains(expected),
             "docs/policy.md lacks this reference:\n\n{expected}"
         );
+        let headings = DOCS.matches("\n### `").count();
+        assert_eq!(headings, ALL.len(), "docs/policy.md has gates twice");
     }
 
     #[test]
