@@ -14,6 +14,7 @@ mod import;
 mod json;
 mod judge;
 mod params;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -21,8 +22,9 @@ mod trail;
 pub use evaluation::{Evaluation, ListItem, Origin};
 pub use import::{Imported, import};
 
-pub(crate) use bundle::{Bundle, is_bundle, read};
+pub(crate) use bundle::Bundle;
 pub(crate) use judge::judge;
+pub(crate) use reader::{is_bundle, read};
 pub(crate) use trail::trail;
 
 use crate::document::{Content, Node, Problems};

@@ -5,7 +5,7 @@ mod images;
 mod lists;
 mod rules;
 
-use super::bundle::{self, Bundle, RuleSet};
+use super::bundle::{Bundle, RuleSet};
 use super::images::Images;
 use crate::document::PolicyError;
 use crate::text::one_line;
@@ -27,7 +27,7 @@ pub struct Imported {
 /// # Errors
 /// Everything that is wrong with the bundle.
 pub fn import(text: &str, name: &str) -> Result<Imported, PolicyError> {
-    let bundle = bundle::read(text, name)?;
+    let bundle = super::read(text, name)?;
     let mut writer = Writer {
         text: String::new(),
         remarks: Vec::new(),
