@@ -1,11 +1,11 @@
 use crate::Subject;
 use crate::document::{LastDay, Spot};
-use crate::gates::OfPackage;
+use crate::gates::{OfPackage, is_named};
 use crate::image::{Images, Target};
 use crate::pattern::{PathPattern, Pattern};
 use crate::verdict::{Allowance, Assessment, Evidence, Reason};
 use jiff::civil::Date;
-use plimsoll_types::Package;
+use plimsoll_types::{Package, pep503};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -39,8 +39,11 @@ pub(crate) struct Allowlist {
     /// By lower-case vulnerability id.
     by_id: HashMap<String, Vec<usize>>,
     by_fingerprint: HashMap<String, Vec<usize>>,
-    /// By package name, where no other of these is given.
+    /// By package name, where no other of these is given, folded as the
+    /// registry that tells the fewest names apart does.
     by_package: HashMap<String, Vec<usize>>,
+    /// By what the names of packages begin with.
+    by_prefix: HashMap<String, Vec<usize>>,
     /// All others.
     others: Vec<usize>,
 }
@@ -49,13 +52,16 @@ impl Allowlist {
     pub(crate) fn of(entries: Vec<Entry>) -> Self {
         let mut list = Self::default();
         for (index, entry) in entries.iter().enumerate() {
-            let literal = entry.package.as_ref().and_then(Pattern::literal);
+            let package = entry.package.as_ref();
+            let literal = package.and_then(Pattern::literal);
+            let prefix = package.map_or("", Pattern::prefix);
             let place = match (&entry.id, &entry.fingerprint, literal) {
                 (Some(id), ..) => list.by_id.entry(id.to_ascii_lowercase()).or_default(),
                 (_, Some(fingerprint), _) => {
                     list.by_fingerprint.entry(fingerprint.clone()).or_default()
                 }
-                (.., Some(name)) => list.by_package.entry(name.to_owned()).or_default(),
+                (.., Some(name)) => list.by_package.entry(pep503(name)).or_default(),
+                _ if !prefix.is_empty() => list.by_prefix.entry(prefix.to_owned()).or_default(),
                 _ => &mut list.others,
             };
             place.push(index);
@@ -87,10 +93,15 @@ impl Allowlist {
             }
         }
         if let Some(package) = package_of(reason, subject) {
+            let name = package.record.name.as_str();
+            add(self.by_package.get(&pep503(name)));
             let canonical = package.record.canonical_name();
-            add(self.by_package.get(package.record.name.as_str()));
-            if canonical != package.record.name {
-                add(self.by_package.get(canonical.as_ref()));
+            for name in [name, &canonical] {
+                let ends = name.char_indices().map(|(start, c)| start + c.len_utf8());
+                let prefixes = ends.filter_map(|end| name.get(..end));
+                for prefix in prefixes.filter(|_| !self.by_prefix.is_empty()) {
+                    add(self.by_prefix.get(prefix));
+                }
             }
         }
         found.sort_unstable();
@@ -178,16 +189,15 @@ impl Entry {
         if self.package.is_none() && self.version.is_none() {
             return true;
         }
-        let matches = |pattern: &Option<Pattern>, value: &str| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| pattern.matches(value))
-        };
         package_of(reason, subject).is_some_and(|package| {
             let record = &package.record;
-            (matches(&self.package, &record.name)
-                || matches(&self.package, &record.canonical_name()))
-                && matches(&self.version, &record.full_version())
+            let named = self
+                .package
+                .as_ref()
+                .is_none_or(|name| is_named(std::slice::from_ref(name), record));
+            named
+                && (self.version.as_ref())
+                    .is_none_or(|version| version.matches(&record.full_version()))
         })
     }
 

@@ -54,6 +54,12 @@ impl Pattern {
         matches!(self.matcher, Matcher::Literal).then_some(&self.text)
     }
 
+    /// What everything that it matches begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        let end = self.text.find(['*', '?', '[', ']', '{', '}', '\\']);
+        &self.text[..end.unwrap_or(self.text.len())]
+    }
+
     fn compile(text: &str) -> Result<Self, String> {
         let matcher = if text == "*" {
             Matcher::Everything

@@ -28,6 +28,7 @@ mod vulnerabilities;
 
 pub(crate) use advisory_data::{Missing as DataMissing, Stale as DataStale};
 pub(crate) use coverage::Gaps;
+pub(crate) use package::is_named;
 pub use reference::reference;
 pub(crate) use vulnerabilities::{NAME as VULNERABILITIES, OfPackage};
 

@@ -1,5 +1,5 @@
-//! How long a bundle of a thousand rules and a hundred thousand allowlist
-//! items takes to read and to judge by.
+//! How long a policy of a thousand rules and a hundred thousand exceptions takes
+//! to read and to judge by, as a bundle of Anchore and as a document of ours.
 #![allow(clippy::expect_used)]
 
 use jiff::Timestamp;
@@ -13,16 +13,38 @@ const ITEMS: usize = 100_000;
 const FINDINGS: usize = 1_000;
 
 fn main() {
-    let text = bundle();
-    let start = Instant::now();
-    let policy = Policy::parse(&text, "bundle.json").expect("a bundle");
-    let read = start.elapsed();
-    println!(
-        "read         {:.0} ms, {:.1} MB",
-        read.as_secs_f64() * 1e3,
-        text.len() as f64 / 1e6
-    );
+    let (inventory, findings) = image();
+    for (kind, text) in [("bundle", bundle()), ("native", native())] {
+        let start = Instant::now();
+        let policy = Policy::parse(&text, "bench").expect("a policy");
+        println!(
+            "{kind}  read   {:.0} ms, {:.1} MB",
+            start.elapsed().as_secs_f64() * 1e3,
+            text.len() as f64 / 1e6
+        );
+        let subject = Subject {
+            inventory: &inventory,
+            findings: &findings,
+            suppressed: &[],
+            data: None,
+            lifecycle: None,
+            now: Timestamp::UNIX_EPOCH,
+            baseline: None,
+        };
+        let start = Instant::now();
+        let verdict = judge(&policy, &subject);
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        let allowed = verdict.reasons.iter().filter(|reason| !reason.counts());
+        println!(
+            "{kind}  judge  {took:.0} ms: {} reasons, {} of them allowed",
+            verdict.reasons.len(),
+            allowed.count()
+        );
+    }
+}
 
+/// An image of a thousand packages, each with a vulnerability.
+fn image() -> (Inventory, Vec<Finding>) {
     let mut inventory = Inventory::default();
     inventory.image.name = "bench".to_owned();
     for number in 0..FINDINGS {
@@ -44,25 +66,33 @@ fn main() {
         severity: Severity::High,
         ..Finding::default()
     });
-    let findings: Vec<Finding> = findings.collect();
-    let subject = Subject {
-        inventory: &inventory,
-        findings: &findings,
-        suppressed: &[],
-        data: None,
-        lifecycle: None,
-        now: Timestamp::UNIX_EPOCH,
-        baseline: None,
-    };
-    let start = Instant::now();
-    let verdict = judge(&policy, &subject);
-    let allowed = verdict.reasons.iter().filter(|reason| !reason.counts());
-    println!(
-        "judge        {:.0} ms: {} reasons, {} of them allowed",
-        start.elapsed().as_secs_f64() * 1e3,
-        verdict.reasons.len(),
-        allowed.count()
+    (inventory, findings.collect())
+}
+
+/// The same as a document of ours; one entry in twenty has a wildcard.
+fn native() -> String {
+    let mut text = String::from(
+        "version: 1\nname: b\nrules:\n  - { name: all, gate: vulnerabilities, trigger: package }\n",
     );
+    for number in 1..RULES {
+        let _ = writeln!(
+            text,
+            "  - {{ name: r{number}, gate: packages, trigger: denied, when: {{ packages: package-{number} }} }}"
+        );
+    }
+    text.push_str("allowlist:\n");
+    for number in 0..ITEMS {
+        let selectors = match number % 20 {
+            0 if number < ITEMS / 10 => format!("package: 'other-{number}*'"),
+            0 | 1 => format!("package: other-{number}"),
+            _ => format!("id: CVE-2026-{number}, package: package-{number}"),
+        };
+        let _ = writeln!(
+            text,
+            "  - {{ {selectors}, reason: r, by: b, until: never }}"
+        );
+    }
+    text
 }
 
 /// One rule finds all vulnerabilities, the others a package each; nine items
