@@ -68,7 +68,7 @@ impl Failure {
     /// Says it on standard error.
     pub(crate) fn tell(&self) {
         for line in self.message.lines() {
-            eprintln!("plimsoll: {line}");
+            outputs::say(&format!("plimsoll: {line}"));
         }
     }
 

@@ -107,6 +107,11 @@ pub(crate) fn write(outputs: &[Output], report: &Report<'_>) -> Result<(), Failu
     Ok(())
 }
 
+/// Says a line on standard error; whoever listens may be gone.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes to standard output.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

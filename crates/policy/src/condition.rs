@@ -84,34 +84,40 @@ impl Condition {
 
 impl Composition {
     fn fire(&self, subject: &Subject<'_>) -> Option<Fire> {
-        let fired = |conditions: &[Condition]| -> Vec<Vec<Fire>> {
-            let fires = conditions.iter().map(|condition| condition.fires(subject));
-            fires.filter(|fires| !fires.is_empty()).collect()
+        let ask = |conditions: &[Condition]| -> Vec<Vec<Fire>> {
+            conditions.iter().map(|part| part.fires(subject)).collect()
         };
-        let (all, any) = (fired(&self.all_of), fired(&self.any_of));
-        let holds = all.len() == self.all_of.len()
-            && (self.any_of.is_empty() || !any.is_empty())
-            && fired(&self.none_of).is_empty();
-        if !holds {
+        let (all, any, none) = (ask(&self.all_of), ask(&self.any_of), ask(&self.none_of));
+        let of_any = any.iter().map(|fires| Answer::of(fires)).max();
+        let answers = all.iter().map(|fires| Answer::of(fires));
+        let answers = answers.chain(of_any);
+        let answers = answers.chain(none.iter().map(|fires| Answer::of(fires).opposite()));
+        let answer = answers.min().unwrap_or(Answer::No);
+        if answer == Answer::No {
             return None;
         }
-        let fires: Vec<Vec<Fire>> = all.into_iter().chain(any).collect();
+        let unknown = |fires: &&Vec<Fire>| Answer::of(fires) == Answer::Unknown;
+        let told_of = all.iter().chain(&any).chain(none.iter().filter(unknown));
+        let fires: Vec<&Vec<Fire>> = told_of.filter(|fires| !fires.is_empty()).collect();
         let mut messages: Vec<String> = fires.iter().filter_map(|fires| told(fires)).collect();
-        if !self.none_of.is_empty() {
-            let names: Vec<String> = self.none_of.iter().map(Condition::shown).collect();
-            let verb = if names.len() == 1 { "does" } else { "do" };
-            messages.push(format!("{} {verb} not fire", names.join(", ")));
+        let silent = self.none_of.iter().zip(&none);
+        let silent = silent.filter(|(_, fires)| fires.is_empty());
+        let silent: Vec<String> = silent.map(|(part, _)| part.shown()).collect();
+        if !silent.is_empty() {
+            let verb = if silent.len() == 1 { "does" } else { "do" };
+            messages.push(format!("{} {verb} not fire", silent.join(", ")));
         }
-        let mut advice: Vec<String> = fires
+        let advice = fires
             .iter()
-            .filter_map(|f| f.first()?.advice.clone())
-            .collect();
+            .filter_map(|fires| fires.first()?.advice.clone());
+        let mut advice: Vec<String> = advice.collect();
         advice.dedup();
         // What rests on ignorance is no better known for being composed.
-        let ignorance = fires
-            .iter()
-            .flatten()
-            .find(|fire| fire.evidence.is_ignorance());
+        let mut ignorance = fires.iter().copied().flatten();
+        let ignorance = match answer {
+            Answer::Unknown => ignorance.find(|fire| fire.evidence.is_ignorance()),
+            Answer::Yes | Answer::No => None,
+        };
         let parts = [&self.all_of, &self.any_of, &self.none_of];
         let about: Vec<String> = parts.into_iter().flatten().map(Condition::shown).collect();
         Some(Fire {
@@ -120,6 +126,33 @@ impl Composition {
             message: messages.join("; and "),
             advice: (!advice.is_empty()).then(|| advice.join(", or ")),
         })
+    }
+}
+
+/// Whether a condition holds; it is not known where it fires for ignorance
+/// alone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl Answer {
+    fn of(fires: &[Fire]) -> Self {
+        match fires {
+            [] => Self::No,
+            fires if fires.iter().all(|fire| fire.evidence.is_ignorance()) => Self::Unknown,
+            _ => Self::Yes,
+        }
+    }
+
+    fn opposite(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+            Self::Yes => Self::No,
+        }
     }
 }
 

@@ -3,9 +3,7 @@
 
 use crate::Subject;
 use crate::day;
-use crate::document::{
-    Content, Days, Fields, LastDay, Node, Problems, Value, scalar, words, wrong,
-};
+use crate::document::{Content, Days, Fields, Node, Problems, Value, scalar, words, wrong};
 use crate::text::suggestion;
 use crate::verdict::{Evidence, Hold, Reason};
 use jiff::ToSpan;
@@ -18,7 +16,7 @@ use serde_json::json;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Grace {
     /// To the end of this day.
-    Until(LastDay),
+    Until(Date),
     /// So long since that moment of each vulnerability; one of which it is not
     /// known has no grace.
     Since {
@@ -59,7 +57,7 @@ impl Value for Grace {
     }
 
     fn schema() -> serde_json::Value {
-        let (days, until) = (Days::schema(), LastDay::schema());
+        let (days, until) = (Days::schema(), Date::schema());
         json!({ "anyOf": [
             days,
             {
@@ -84,7 +82,7 @@ impl Value for Grace {
             return Some(Self::Since { days, from });
         }
         let mut fields = Fields::of(node, &format!("`{field}`"), problems)?;
-        let until = fields.take::<Option<LastDay>>("until", problems);
+        let until = fields.take::<Option<Date>>("until", problems);
         let days = fields.take::<Option<Days>>("for", problems);
         let from = fields.take::<Option<Clock>>("from", problems);
         fields.finish(problems);
@@ -106,15 +104,14 @@ impl Grace {
     /// What it grants to `reason`, if that has not run out.
     pub(crate) fn hold(self, reason: &Reason, subject: &Subject<'_>) -> Option<Hold> {
         let last = match self {
-            Self::Until(LastDay::Never) => return Some(Hold::Grace { until: None }),
-            Self::Until(LastDay::On(last)) => last,
+            Self::Until(last) => last,
             Self::Since { days, from } => from
                 .of(reason, subject)?
                 .checked_add(i64::from(days.0).days())
                 .ok()?,
         };
         (subject.day() <= last).then(|| Hold::Grace {
-            until: Some(last.to_string()),
+            until: last.to_string(),
         })
     }
 }
@@ -133,13 +130,18 @@ impl Clock {
     }
 }
 
-/// Holds the reasons of a rule that fires only on more things than that.
+/// Holds the reasons of a rule that fires only on more things than that. What
+/// is not known is never few enough.
 pub(crate) fn threshold(more_than: u32, reasons: &mut [Reason]) {
-    let found = reasons.iter().filter(|reason| reason.counts()).count();
+    let is_known = |reason: &Reason| !reason.evidence.is_ignorance();
+    let found = reasons
+        .iter()
+        .filter(|reason| reason.counts() && is_known(reason));
+    let found = found.count();
     if found > usize::try_from(more_than).unwrap_or(usize::MAX) {
         return;
     }
-    for reason in reasons {
+    for reason in reasons.iter_mut().filter(|reason| is_known(reason)) {
         reason.hold = Some(Hold::Threshold { found, more_than });
     }
 }

@@ -29,7 +29,7 @@ mod verdict;
 pub use anchore::{Evaluation, Imported, ListItem, Origin, import};
 pub use baseline::Baseline;
 pub use cases::{Case, CaseImage, Cases};
-pub use document::{Document, Fetch, PolicyError};
+pub use document::{Document, Fetch, GUARDS, PolicyError};
 pub use gates::{gates, reference};
 pub use judge::{Asked, Ran, Trail, judge, trail};
 pub use lint::{Remark, lint};

@@ -56,6 +56,9 @@ fn remark(spot: &Spot, message: String) -> Remark {
     }
 }
 
+/// Rules on one trigger of one set with which each is compared.
+const MAX_COMPARED: usize = 500;
+
 fn rules(policy: &Policy, remarks: &mut Vec<Remark>) {
     let rules: Vec<(&Rule, Option<Asked>)> = policy
         .meaning()
@@ -63,18 +66,27 @@ fn rules(policy: &Policy, remarks: &mut Vec<Remark>) {
         .iter()
         .map(|rule| (rule, Asked::of(rule)))
         .collect();
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
+    for (index, (rule, asked)) in rules.iter().enumerate() {
+        if let Some(asked) = asked {
+            let group = groups.entry((&rule.set, asked.gate, asked.trigger));
+            group.or_default().push(index);
+        }
+    }
     for (index, (rule, asked)) in rules.iter().enumerate() {
         if let Some(never) = contradiction(rule) {
             let message = format!("rule {} never fires: {never}", quoted(&rule.name));
             remarks.push(remark(&rule.spot, message));
         }
         let Some(asked) = asked else { continue };
-        let stronger = rules.iter().enumerate().find(|(place, (other, wide))| {
+        let alike = groups.get(&(rule.set.as_str(), asked.gate, asked.trigger));
+        let alike = alike.into_iter().flatten().take(MAX_COMPARED);
+        let alike = alike.filter_map(|place| Some((*place, rules.get(*place)?)));
+        let stronger = alike.into_iter().find(|(place, (other, wide))| {
             let Some(wide) = wide else { return false };
             // Of two rules that say the same, the later one is the surplus.
             let is_later = *place > index && other.action == rule.action;
             *place != index
-                && other.set == rule.set
                 && acts_at_once(other)
                 && other.action >= rule.action
                 && wide.covers(asked)

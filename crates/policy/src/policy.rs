@@ -32,6 +32,9 @@ pub(crate) struct Meaning {
     /// Whether mappings were written, be it none.
     #[serde(skip)]
     pub(crate) is_mapped: bool,
+    /// Rule sets that every mapping chooses.
+    #[serde(skip)]
+    pub(crate) everywhere: Vec<String>,
     pub(crate) allowlist: Vec<Entry>,
     pub(crate) allowed_images: Vec<Entry>,
     pub(crate) denied_images: Vec<DeniedImages>,
@@ -48,6 +51,7 @@ impl Default for Meaning {
             rules: Vec::new(),
             mappings: Vec::new(),
             is_mapped: false,
+            everywhere: Vec::new(),
             allowlist: Vec::new(),
             allowed_images: Vec::new(),
             denied_images: Vec::new(),

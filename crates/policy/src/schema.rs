@@ -1,7 +1,7 @@
 //! The form of policy documents as JSON Schema, from the same tables that read
 //! them.
 
-use crate::document::{LastDay, Value};
+use crate::document::{FOR_RULES, LastDay, Value};
 use crate::gates::{self, OfPackage, Parameter, Parameters};
 use crate::hold::Grace;
 use crate::image::Images;
@@ -168,6 +168,8 @@ fn entry() -> Json {
         .into_iter()
         .map(|name| json!({ "required": [name] }))
         .collect();
+    let mut conditions = OfPackage::parameters();
+    conditions.retain(|parameter| !FOR_RULES.contains(&parameter.name));
     let mut entry = object(
         json!({
             "id": text,
@@ -180,7 +182,7 @@ fn entry() -> Json {
             "reason": text,
             "by": text,
             "until": LastDay::schema(),
-            "when": when(OfPackage::parameters()),
+            "when": when(conditions),
             "vex": vex,
         }),
         &["reason", "by", "until"],

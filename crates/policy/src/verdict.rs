@@ -179,8 +179,8 @@ pub struct Reason {
 pub enum Hold {
     /// Time was granted: it only warns.
     Grace {
-        /// The last day, `YYYY-MM-DD`; `None` where it has no end.
-        until: Option<String>,
+        /// The last day, `YYYY-MM-DD`.
+        until: String,
     },
     /// The rule is about more things than there are: it only says so.
     Threshold {
@@ -194,8 +194,7 @@ pub enum Hold {
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Grace { until: Some(until) } => write!(f, "stops after {until}"),
-            Self::Grace { until: None } => f.write_str("does not stop"),
+            Self::Grace { until } => write!(f, "stops after {until}"),
             Self::Threshold { found, more_than } => {
                 write!(f, "{found} of at most {more_than}")
             }

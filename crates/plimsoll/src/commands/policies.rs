@@ -4,6 +4,8 @@ use crate::Failure;
 use clap::Args;
 use plimsoll_policy::{Document, PACKS, Pack, Policy};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 #[derive(Args)]
@@ -88,6 +90,9 @@ pub(super) fn read(name: &str) -> Result<Read, Failure> {
     })
 }
 
+/// More than any document may have, in bytes.
+const MAX_DOCUMENT: u64 = 64 << 20;
+
 /// What a document extends lies beside it, whatever the current folder is.
 fn document(reference: &str, from: &str) -> Result<Document, String> {
     if let Some(built_in) = Pack::fetch(reference) {
@@ -95,7 +100,10 @@ fn document(reference: &str, from: &str) -> Result<Document, String> {
     }
     let folder = Path::new(from).parent().unwrap_or(Path::new(""));
     let path = folder.join(reference);
-    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    File::open(&path)
+        .and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_string(&mut text))
+        .map_err(|error| error.to_string())?;
     Ok(Document {
         name: path.display().to_string(),
         text,

@@ -70,7 +70,12 @@ impl Record {
         let mut json = Vec::new();
         zstd::Decoder::new(file)
             .and_then(|decoder| decoder.take(LIMIT + 1).read_to_end(&mut json))
-            .map_err(unreadable)?;
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::Other | std::io::ErrorKind::UnexpectedEof => {
+                    failed("is none; `plimsoll scan --record` writes them".to_owned())
+                }
+                _ => unreadable(error),
+            })?;
         if json.len() as u64 > LIMIT {
             return Err(failed(format!("has more than {LIMIT} bytes")));
         }

@@ -41,6 +41,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         ..judged.report()
     };
     outputs::write(&outputs, &report)?;
-    eprintln!("{}", plimsoll_report::closing_line(&judged.verdict));
+    outputs::say(&plimsoll_report::closing_line(&judged.verdict));
     Ok(judged.verdict.outcome.exit_code())
 }

@@ -71,6 +71,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.record {
         Record::of(&judged, &bench, baseline.as_ref()).write(path)?;
     }
-    eprintln!("{}", plimsoll_report::closing_line(&judged.verdict));
+    outputs::say(&plimsoll_report::closing_line(&judged.verdict));
     Ok(judged.verdict.outcome.exit_code())
 }

@@ -4,7 +4,7 @@ mod given;
 
 use crate::document::{Document, Fields, Node, PolicyError, Problems, read_list};
 use crate::text::quoted;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{Hold, Outcome, Reason, Verdict};
 use given::Given;
 use jiff::civil::Date;
 use plimsoll_types::{Finding, Inventory};
@@ -61,6 +61,11 @@ impl Cases {
 }
 
 impl Case {
+    /// Rules it names, of which none may be missing in the policy.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.fires.iter().chain(&self.silent).map(String::as_str)
+    }
+
     /// What `verdict` is otherwise than expected, one line each.
     pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
         let mut differences = Vec::new();
@@ -73,7 +78,9 @@ impl Case {
                 verdict.outcome.as_str()
             ));
         }
-        let counting = verdict.reasons.iter().filter(|reason| reason.counts());
+        let is_few = |reason: &Reason| matches!(reason.hold, Some(Hold::Threshold { .. }));
+        let reasons = verdict.reasons.iter();
+        let counting = reasons.filter(|reason| reason.counts() && !is_few(reason));
         let fired: BTreeSet<&str> = counting.map(|reason| reason.rule.as_str()).collect();
         for rule in self
             .fires
@@ -102,7 +109,11 @@ fn read_cases(node: &Node, problems: &mut Problems) -> Option<Cases> {
     if !fields.is_present("cases") {
         fields.missing("cases", "a list of cases", problems);
     }
+    let place = fields.node("cases").map(|node| node.place);
     let cases = read_list(&mut fields, "cases", problems, read_case);
+    if let (true, true, Some(place)) = (cases.is_empty(), problems.is_empty(), place) {
+        problems.add(place, "`cases` is empty, so nothing is tested; write some");
+    }
     fields.finish(problems);
     Some(Cases {
         policy: policy?,

@@ -23,12 +23,7 @@ pub(super) fn read_entry(
     let reason = fields.take("reason", problems);
     let by = fields.take("by", problems);
     let until = fields.take::<LastDay>("until", problems);
-    let when = fields.node("when").map(|node| {
-        let mut fields = Fields::of(node, "`when` of the allowlist entry", problems)?;
-        let when = OfPackage::read(&mut fields, problems);
-        fields.finish(problems);
-        when
-    });
+    let when = fields.node("when").map(|node| read_when(node, problems));
     if let (Some(Some(name)), Some(node)) = (&rule, fields.node("rule"))
         && !rules.contains(name)
     {
@@ -74,6 +69,31 @@ pub(super) fn read_entry(
         );
     }
     Some(entry)
+}
+
+/// Conditions that take what is not known for a match: right for a rule, wrong
+/// for an exception from one.
+pub(crate) const FOR_RULES: [&str; 5] = [
+    "exploited_due_within",
+    "fixed_for",
+    "package_versions",
+    "published_for",
+    "unscored",
+];
+
+fn read_when(node: &Node, problems: &mut Problems) -> Option<OfPackage> {
+    let mut fields = Fields::of(node, "`when` of the allowlist entry", problems)?;
+    for name in FOR_RULES {
+        if let Some(node) = fields.node(name) {
+            let message = format!(
+                "`{name}` is for rules: of what is not known it fires, so an exception cannot rest on it"
+            );
+            problems.add(node.place, message);
+        }
+    }
+    let when = OfPackage::read(&mut fields, problems);
+    fields.finish(problems);
+    when
 }
 
 fn read_assessment(node: &Node, problems: &mut Problems) -> Option<Assessment> {

@@ -10,11 +10,13 @@ mod problems;
 mod rules;
 mod values;
 
+pub(crate) use allowlist::FOR_RULES;
 pub(crate) use fields::{Field, Fields, Value, scalar, wrong};
 pub(crate) use node::{Content, Entry, Node, Place, Spot};
 pub(crate) use policy::read;
 pub use problems::PolicyError;
 pub(crate) use problems::Problems;
+pub use rules::GUARDS;
 pub(crate) use values::words;
 pub(crate) use values::{Days, LastDay, Percent, Score, Share, one_of};
 

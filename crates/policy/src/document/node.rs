@@ -85,6 +85,13 @@ impl Node {
                 let message = message.lines().next().unwrap_or_default();
                 // The place stands before the message.
                 let message = message.split(" at line ").next().unwrap_or(message);
+                let message = match message.contains("limits") {
+                    true => format!(
+                        "the document is too large: at most {MAX_NODES} values, 32 of them in \
+                         each other, and {MAX_ALIASED} by alias"
+                    ),
+                    false => message.to_owned(),
+                };
                 match error.location() {
                     Some(location) => problems.add(place(&location), message),
                     None => problems.add_without_place(message),

@@ -1,13 +1,14 @@
+use crate::anchore;
 use crate::document::rules::{self, TOP_SET};
 use crate::document::{
     Content, Document, Fetch, Fields, Node, PolicyError, Problems, Spot, Value, allowlist,
     mappings, read_list, unknown,
 };
 use crate::image::{DeniedImages, Images};
-use crate::policy::{Mapping, Meaning};
+use crate::policy::{Mapping, Meaning, Rule};
 use crate::text::quoted;
 use crate::verdict::Action;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Name of the mapping of a policy that has none.
 const TOP_MAPPING: &str = "*";
@@ -29,18 +30,20 @@ pub(crate) fn read(document: &Document, fetch: &mut Fetch<'_>) -> Result<Meaning
 /// A policy that has no mappings judges every image by all it has.
 fn finish(mut meaning: Meaning) -> Meaning {
     if !meaning.is_mapped {
-        let mut sets: Vec<String> = Vec::new();
-        for rule in &meaning.rules {
-            if !sets.contains(&rule.set) {
-                sets.push(rule.set.clone());
-            }
-        }
+        let sets = meaning.sets();
         meaning.mappings.push(Mapping {
             name: TOP_MAPPING.to_owned(),
             images: Images::all(),
             rule_sets: sets,
             spot: Spot::default(),
         });
+    }
+    for mapping in &mut meaning.mappings {
+        for set in &meaning.everywhere {
+            if !mapping.rule_sets.contains(set) {
+                mapping.rule_sets.push(set.clone());
+            }
+        }
     }
     meaning
 }
@@ -112,16 +115,7 @@ impl Reader<'_, '_> {
         fields.finish(problems);
         version?;
 
-        for rule in own.list {
-            let same = inherited
-                .rules
-                .iter_mut()
-                .find(|known| known.name == rule.name);
-            match same {
-                Some(known) => *known = rule,
-                None => inherited.rules.push(rule),
-            }
-        }
+        inherited.take_over(own.list);
         match mappings {
             Some(mut own) => {
                 own.append(&mut inherited.mappings);
@@ -130,11 +124,7 @@ impl Reader<'_, '_> {
             }
             // Rules at the top of a document judge every image.
             None if own.sets.iter().any(|set| set == TOP_SET) => {
-                for mapping in &mut inherited.mappings {
-                    if !mapping.rule_sets.iter().any(|set| set == TOP_SET) {
-                        mapping.rule_sets.push(TOP_SET.to_owned());
-                    }
-                }
+                inherited.everywhere.push(TOP_SET.to_owned());
             }
             None => {}
         }
@@ -184,6 +174,14 @@ impl Reader<'_, '_> {
                 problems.add(place, message);
                 continue;
             }
+            if anchore::is_bundle(&document.text) {
+                let message = format!(
+                    "`extends`: {shown} is a bundle of Anchore; rewrite it with `plimsoll policy \
+                     import` first"
+                );
+                problems.add(place, message);
+                continue;
+            }
             match self.read(&document) {
                 Ok(meaning) => together.join(meaning),
                 Err(error) => problems.inherit(error),
@@ -196,25 +194,37 @@ impl Reader<'_, '_> {
 impl Meaning {
     /// Rule sets by name, in the order of their rules.
     fn sets(&self) -> Vec<String> {
-        let mut sets: Vec<String> = Vec::new();
+        let mut seen = BTreeSet::new();
         let of_rules = self.rules.iter().map(|rule| &rule.set);
-        for set in of_rules.chain(self.mappings.iter().flat_map(|mapping| &mapping.rule_sets)) {
-            if !sets.contains(set) {
-                sets.push(set.clone());
+        let of_mappings = self.mappings.iter().flat_map(|mapping| &mapping.rule_sets);
+        let all = of_rules.chain(of_mappings);
+        all.filter(|set| seen.insert(*set)).cloned().collect()
+    }
+
+    /// Adds rules; one with the name of another takes its place, in its set, so
+    /// that it judges the same images.
+    fn take_over(&mut self, rules: Vec<Rule>) {
+        let places = self.rules.iter().enumerate();
+        let places: HashMap<String, usize> = places
+            .map(|(place, rule)| (rule.name.clone(), place))
+            .collect();
+        for rule in rules {
+            let known = places.get(&rule.name);
+            match known.and_then(|place| self.rules.get_mut(*place)) {
+                Some(known) => {
+                    let set = std::mem::take(&mut known.set);
+                    *known = Rule { set, ..rule };
+                }
+                None => self.rules.push(rule),
             }
         }
-        sets
     }
 
     /// Takes over another document's meaning; its rules take the place of
     /// those with the same names.
     fn join(&mut self, other: Meaning) {
-        for rule in other.rules {
-            match self.rules.iter_mut().find(|known| known.name == rule.name) {
-                Some(known) => *known = rule,
-                None => self.rules.push(rule),
-            }
-        }
+        self.take_over(other.rules);
+        self.everywhere.extend(other.everywhere);
         self.mappings.extend(other.mappings);
         self.is_mapped |= other.is_mapped;
         self.allowlist.extend(other.allowlist);
@@ -231,6 +241,7 @@ fn disable(fields: &mut Fields<'_>, inherited: &mut Meaning, problems: &mut Prob
     let (Some(Some(names)), Some(place)) = (names, place) else {
         return;
     };
+    let names: BTreeSet<String> = names.into_iter().collect();
     let known: BTreeSet<String> = inherited
         .rules
         .iter()

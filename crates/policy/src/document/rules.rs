@@ -8,7 +8,7 @@ use crate::verdict::Action;
 use std::collections::BTreeSet;
 
 /// Names under which built-in guards speak.
-const RESERVED: [&str; 5] = [
+pub const GUARDS: [&str; 5] = [
     "mapping",
     "coverage",
     "advisory-data",
@@ -75,7 +75,7 @@ fn read_rule(
     if let Some(name) = &name {
         let shown = quoted(name);
         let place = fields.place();
-        if RESERVED.contains(&name.as_str()) {
+        if GUARDS.contains(&name.as_str()) {
             let message = format!(
                 "a rule must not be called {shown}: a built-in guard is; choose another name"
             );

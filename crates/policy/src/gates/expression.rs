@@ -80,7 +80,7 @@ impl Trigger for OfImage {
             ("vulnerabilities", vulnerabilities.into()),
         ];
         let said = self.holds.ask(&self.message, &facts);
-        fires.extend(said.map(|said| fire(Evidence::Image, String::new(), said, &self.holds)));
+        fires.extend(said.map(|said| fire(Evidence::Image, String::new(), "", said, &self.holds)));
     }
 }
 
@@ -96,8 +96,9 @@ impl Trigger for OfPackage {
             if let Some(said) = self.holds.ask(&self.message, &facts) {
                 let record = &of.record;
                 let about = format!("{} {}", record.ecosystem, record.canonical_name());
-                let said = format!("{} {}: {said}", record.name, record.full_version());
-                fires.push(fire(Evidence::Package(index), about, said, &self.holds));
+                let of = format!("{} {}: ", record.name, record.full_version());
+                let evidence = Evidence::Package(index);
+                fires.push(fire(evidence, about, &of, said, &self.holds));
             }
         }
     }
@@ -120,29 +121,36 @@ impl Trigger for OfVulnerability {
                 ("vulnerability", vulnerability(finding, subject)),
             ];
             if let Some(said) = self.holds.ask(&self.message, &facts) {
-                let said = format!(
-                    "{} {}: {}: {said}",
-                    of.record.name,
-                    of.record.full_version(),
+                let record = &of.record;
+                let of = format!(
+                    "{} {}: {}: ",
+                    record.name,
+                    record.full_version(),
                     finding.id
                 );
-                fires.push(fire(
-                    Evidence::Finding(index),
-                    String::new(),
-                    said,
-                    &self.holds,
-                ));
+                let evidence = Evidence::Finding(index);
+                fires.push(fire(evidence, String::new(), &of, said, &self.holds));
             }
         }
     }
 }
 
-fn fire<S>(evidence: Evidence, about: String, message: String, holds: &Expression<S>) -> Fire {
+fn fire<S>(
+    evidence: Evidence,
+    about: String,
+    of: &str,
+    said: Result<String, String>,
+    holds: &Expression<S>,
+) -> Fire {
+    let (evidence, said) = match said {
+        Ok(said) => (evidence, said),
+        Err(why) => (Evidence::Unknown, why),
+    };
     Fire {
         evidence,
         // Two expressions about the same thing are two matters.
         about: format!("{about} {}", holds.text).trim().to_owned(),
-        message,
+        message: format!("{of}{said}"),
         advice: None,
     }
 }
@@ -345,30 +353,34 @@ impl<S> Serialize for Expression<S> {
 }
 
 impl<S> Expression<S> {
-    /// What to say, if it holds or cannot be evaluated.
-    fn ask(&self, message: &Option<String>, facts: &[(&'static str, Json)]) -> Option<String> {
+    /// What to say, if it holds or (`Err`) cannot be evaluated.
+    fn ask(
+        &self,
+        message: &Option<String>,
+        facts: &[(&'static str, Json)],
+    ) -> Option<Result<String, String>> {
         let mut context = Context::default();
+        let failed = |why: String| {
+            let why: String = why.chars().take(MAX_SHOWN).collect();
+            Some(Err(format!(
+                "{} cannot be evaluated: {why}",
+                quoted(&self.text)
+            )))
+        };
         for (name, fact) in facts {
             if let Err(error) = context.add_variable(*name, fact) {
-                return Some(format!(
-                    "{} cannot be evaluated: {error}",
-                    quoted(&self.text)
-                ));
+                return failed(error.to_string());
             }
         }
-        let why = match self.program.execute(&context) {
-            Ok(cel::Value::Bool(false)) => return None,
+        match self.program.execute(&context) {
+            Ok(cel::Value::Bool(false)) => None,
             Ok(cel::Value::Bool(true)) => {
-                return Some(
-                    message
-                        .clone()
-                        .unwrap_or_else(|| format!("{} holds", quoted(&self.text))),
-                );
+                let holds = || format!("{} holds", quoted(&self.text));
+                Some(Ok(message.clone().unwrap_or_else(holds)))
             }
-            Ok(_) => "it is neither true nor false".to_owned(),
-            Err(error) => error.to_string().chars().take(MAX_SHOWN).collect(),
-        };
-        Some(format!("{} cannot be evaluated: {why}", quoted(&self.text)))
+            Ok(_) => failed("it is neither true nor false".to_owned()),
+            Err(error) => failed(error.to_string()),
+        }
     }
 }
 

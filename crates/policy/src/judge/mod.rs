@@ -204,11 +204,17 @@ fn judge_rules(
         .rules(mapping)
         .flat_map(|rule| rule.condition.tests())
         .collect();
+    if tests.is_empty() {
+        let speaker = built_in("mapping", "no-rules", Action::Warn);
+        reasons.push(speaker.reason(unasked(mapping), subject));
+    }
     let judges_vulnerabilities = tests.iter().any(|test| test.gate == gates::VULNERABILITIES);
-    let speaks = |trigger: &str| {
-        let mut tests = tests.iter();
-        tests.any(|test| test.gate == "advisory-data" && test.trigger == trigger)
-    };
+    // Inside a composed rule it may be about something else.
+    let alone: Vec<(&str, &str)> = policy
+        .rules(mapping)
+        .map(|rule| rule.condition.name())
+        .collect();
+    let speaks = |trigger: &str| alone.contains(&("advisory-data", trigger));
     reasons.extend(guards(judges_vulnerabilities, speaks, &reasons, subject));
     reasons.extend(notes);
     reasons
@@ -311,6 +317,19 @@ fn denial(denied: &DeniedImages, subject: &Subject<'_>) -> Reason {
     built_in("denied-images", "denied", Action::Stop).reason(fire, subject)
 }
 
+/// A mapping that chooses no rule at all is more likely a mistake than a wish.
+fn unasked(mapping: &Mapping) -> Fire {
+    Fire {
+        evidence: Evidence::Image,
+        about: mapping.name.clone(),
+        message: format!(
+            "mapping `{}` chooses no rule, so nothing is judged",
+            mapping.name
+        ),
+        advice: Some("name rule sets that have rules".into()),
+    }
+}
+
 fn unmapped(action: Action, subject: &Subject<'_>) -> Reason {
     let image = &subject.inventory.image;
     let name = image.reference.as_ref().unwrap_or(&image.name);
@@ -389,10 +408,12 @@ fn allow(
                 *used.entry(*index).or_default() += 1;
             }
             None => {
-                reason.allowed = passage.clone();
+                // Whoever lets an image through does not know what nobody knows.
+                let passage = passage.clone().filter(|_| !reason.evidence.is_ignorance());
                 for (index, _) in entries.iter().filter(|_| passage.is_none()) {
                     *ended.entry(*index).or_default() += 1;
                 }
+                reason.allowed = passage;
             }
         }
     }

@@ -75,6 +75,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             tell(&name, reason, &mut text);
         }
     }
+    let unasked = trail.rules.iter().filter(|ran| !ran.chosen).count();
+    if unasked > 0 && !arguments.all {
+        let _ = writeln!(
+            text,
+            "  {unasked} more in sets that are not chosen: add --all"
+        );
+    }
     let own = |reason: &&Reason| !trail.rules.iter().any(|ran| ran.name == reason.rule);
     let guards: Vec<&Reason> = verdict.reasons.iter().filter(own).collect();
     if !guards.is_empty() {

@@ -49,7 +49,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         };
         for case in &cases.cases {
             let judged = judge(arguments, path, &cases, case, &policy)?;
-            for ran in trail(&policy, &judged.subject(None), &judged.verdict).rules {
+            let ran = trail(&policy, &judged.subject(None), &judged.verdict).rules;
+            let known = |name: &str| is_guard(name) || ran.iter().any(|ran| ran.name == name);
+            if let Some(name) = case.rules().find(|name| !known(name)) {
+                return Err(Failure::usage(format!(
+                    "`{}`: case `{}` names the rule `{name}`, which the policy has not got",
+                    path.display(),
+                    case.name
+                )));
+            }
+            for ran in ran {
                 let key = (policy.identity().name.clone(), ran.name);
                 *fired.entry(key).or_default() += ran.reasons.len();
             }
@@ -70,9 +79,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         .filter(|(_, count)| **count == 0)
         .map(|(rule, _)| rule)
         .collect();
+    let holds = if held == 1 {
+        "case holds"
+    } else {
+        "cases hold"
+    };
+    let not = if failed == 1 { "does not" } else { "do not" };
     let _ = writeln!(
         text,
-        "\n{held} cases hold, {failed} do not; {} of {} rules fired",
+        "\n{held} {holds}, {failed} {not}; {} of {} rules fired",
         fired.len() - idle.len(),
         fired.len()
     );
@@ -89,6 +104,11 @@ fn read(path: &Path) -> Result<Cases, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read: {error}")))?;
     Cases::read(&Document { name, text }).map_err(Failure::usage)
+}
+
+/// Names under which built-in guards speak.
+fn is_guard(name: &str) -> bool {
+    plimsoll_policy::GUARDS.contains(&name)
 }
 
 /// What a file of cases names, seen from that file.

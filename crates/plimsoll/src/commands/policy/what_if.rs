@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         None => None,
     };
     let mut text = String::new();
-    let (mut images, mut worse, mut better) = (0_u32, 0_u32, 0_u32);
+    let (mut images, mut worse, mut better, mut otherwise) = (0_u32, 0_u32, 0_u32, 0_u32);
     for path in record::find(&arguments.records)? {
         let record = Record::read(&path)?;
         let before = match &current {
@@ -51,6 +51,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         images += 1;
         worse += u32::from(after.outcome > before.outcome);
         better += u32::from(after.outcome < before.outcome);
+        let is_same = stops(&before) == stops(after);
+        otherwise += u32::from(after.outcome == before.outcome && !is_same);
         if after.outcome == before.outcome && !arguments.all {
             continue;
         }
@@ -69,7 +71,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     let things = if images == 1 { "image" } else { "images" };
-    let _ = writeln!(text, "{images} {things}: {worse} worse, {better} better");
+    let _ = writeln!(
+        text,
+        "{images} {things}: {worse} worse, {better} better, {otherwise} alike for other rules (`--all` names them)"
+    );
     print(text.as_bytes())?;
     Ok(u8::from(arguments.fail_on_worse && worse > 0))
 }

@@ -273,6 +273,115 @@ allowlist: [{ rule: telnet, path: x, reason: r, by: b, until: never }]
     assert!(unknown.contains("cannot extend another here"), "{unknown}");
 }
 
+#[test]
+fn what_cannot_be_told_is_neither_a_yes_nor_a_no() {
+    let unknown =
+        "{ gate: expression, trigger: image, when: { holds: \"image.labels.signed == 'yes'\" } }";
+    let never = "{ gate: ports, trigger: denied, when: { ports: 9999 } }";
+    let root = "{ gate: user, trigger: root }";
+    let scene = || exposing(&["80/tcp"], "");
+    for (rule, outcome) in [
+        (format!("none_of: [{unknown}]"), Outcome::CannotTell),
+        (format!("all_of: [{unknown}, {root}]"), Outcome::CannotTell),
+        (format!("all_of: [{unknown}, {never}]"), Outcome::Pass),
+        (format!("any_of: [{unknown}, {root}]"), Outcome::Fail),
+        (format!("any_of: [{unknown}, {never}]"), Outcome::CannotTell),
+        (format!("none_of: [{root}, {unknown}]"), Outcome::Pass),
+        (format!("none_of: [{never}]"), Outcome::Fail),
+    ] {
+        let policy = rules(&format!("\n  - {{ name: r, {rule} }}\n"), "");
+        assert_eq!(verdict(&policy, &scene()).outcome, outcome, "{rule}");
+    }
+    let alone = unknown.trim_start_matches("{ ");
+    for more in ["", "more_than: 5, "] {
+        let policy = rules(&format!("\n  - {{ name: r, {more}{alone}\n"), "");
+        assert_eq!(
+            verdict(&policy, &scene()).outcome,
+            Outcome::CannotTell,
+            "{more}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_mentions_missing_data_inside_another_is_no_word_on_it() {
+    for rule in [
+        "none_of: [{ gate: advisory-data, trigger: missing }], action: info",
+        "all_of: [{ gate: advisory-data, trigger: missing }, { gate: ports, trigger: denied, when: { ports: 9 } }]",
+        "gate: advisory-data, trigger: missing, more_than: 5",
+    ] {
+        let text = format!(
+            "\n  - {{ name: r, {rule} }}\n  - {{ name: v, gate: vulnerabilities, trigger: package }}\n"
+        );
+        let verdict = verdict(&rules(&text, ""), &vulnerable().without_data());
+        assert!(verdict.outcome >= Outcome::CannotTell, "{rule}");
+    }
+}
+
+#[test]
+fn an_image_that_is_let_through_is_still_not_known_where_it_is_not() {
+    let policy = rules(
+        "\n  - { name: m, gate: advisory-data, trigger: missing }\n",
+        "allowed_images: [{images: '*', reason: r, by: b, until: never}]",
+    );
+    let verdict = verdict(&policy, &vulnerable().without_data());
+    assert_eq!(verdict.outcome, Outcome::CannotTell);
+}
+
+#[test]
+fn an_exception_does_not_rest_on_what_is_not_known() {
+    let error = policy_error(
+        "version: 1\nname: p\nrules: []\nallowlist: [{id: X, when: {published_for: 3d}, reason: r, by: b, until: never}]\n",
+    );
+    assert!(error.contains("an exception cannot rest on it"), "{error}");
+}
+
+#[test]
+fn a_mapping_without_rules_is_said() {
+    let policy = rules(" []", "");
+    let verdict = verdict(&policy, &Scene::default());
+    assert_eq!(verdict.outcome, Outcome::Warn);
+    assert_eq!(
+        verdict.reasons[0].message,
+        "mapping `*` chooses no rule, so nothing is judged"
+    );
+}
+
+#[test]
+fn extending_loses_no_rule() {
+    let top = "version: 1\nname: top\nrules: [{ name: root, gate: user, trigger: root }]\n";
+    let mapped = "version: 1\nname: mapped\nrule_sets: { base: [{ name: ssh, gate: ports, trigger: denied, when: { ports: 22 } }] }\nmappings: [{ name: all, images: '*', rule_sets: base }]\n";
+    let read = |text: &str| {
+        let document = |name: &str, text: &str| crate::Document {
+            name: name.into(),
+            text: text.into(),
+        };
+        crate::Policy::read(&document("own.yaml", text), &mut |reference, _| {
+            Ok(match reference {
+                "top.yaml" => document(reference, top),
+                _ => document(reference, mapped),
+            })
+        })
+        .unwrap_or_else(|error| panic!("{error}"))
+    };
+    let stops = |policy: &crate::Policy| {
+        let verdict = verdict(policy, &exposing(&["22/tcp"], ""));
+        let names: Vec<String> = verdict.reasons.iter().map(|r| r.rule.clone()).collect();
+        names
+    };
+    for order in ["top.yaml, mapped.yaml", "mapped.yaml, top.yaml"] {
+        let policy = read(&format!("version: 1\nname: own\nextends: [{order}]\n"));
+        let mut names = stops(&policy);
+        names.sort();
+        assert_eq!(names, ["root", "ssh"], "{order}");
+    }
+    // The rule that takes another's place judges the same images.
+    let policy = read(
+        "version: 1\nname: own\nextends: mapped.yaml\nrules: [{ name: ssh, gate: ports, trigger: denied, when: { ports: 22 }, advice: ours }]\nmappings: [{ name: team, images: 'team/**' }]\n",
+    );
+    assert_eq!(stops(&policy), ["ssh"]);
+}
+
 fn policy_error(text: &str) -> String {
     crate::Policy::parse(text, "p").unwrap_err().to_string()
 }
