@@ -31,7 +31,7 @@ pub use store::{
     StoreError, import, pull,
 };
 pub use update::{UpdateError, UpdateOptions, UpdateReport, renew, update};
-pub use vex::{Applied, Vex, VexError};
+pub use vex::{Applied, Said, SaidImage, SaidProduct, Stated, Vex, VexError};
 
 /// Every feed: its name and one line on what it is.
 pub fn feeds() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -209,3 +209,66 @@ allowlist:
     let told = told.lines().skip(1).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!("policy-explain", told);
 }
+
+#[test]
+fn ignore_files_of_other_tools_become_an_allowlist_that_policies_take() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let rule = "version: 1\nname: p\nrules:\n  - { name: log4j, gate: vulnerabilities, \
+                trigger: package, when: { ids: CVE-2021-44228 } }\n";
+    let scan = |policy: &str| {
+        let arguments = ["scan", "oci-dir:examples/shop", "--policy", policy];
+        run(home.path(), &[&arguments[..], &JUDGING].concat()).0
+    };
+    assert_eq!(scan(&write("bare.yaml", rule)), Some(1));
+
+    let vex = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/1","author":"ana",
+        "timestamp":"2026-05-01T00:00:00Z","version":1,"statements":[{"vulnerability":{"name":"CVE-2021-44228"},
+        "products":[{"@id":"pkg:maven/org.apache.logging.log4j/log4j-core"}],"status":"not_affected",
+        "impact_statement":"lookups are off"}]}"#;
+    for (name, text, reason) in [
+        (
+            ".trivyignore",
+            "# lookups are off\nCVE-2021-44228 exp:2030-01-01\nAVD-DS-0002\n",
+            "lookups are off",
+        ),
+        (
+            ".trivyignore.yaml",
+            "vulnerabilities:\n  - { id: CVE-2021-44228, statement: lookups are off }\n",
+            "lookups are off",
+        ),
+        (
+            ".grype.yaml",
+            "ignore:\n  - { vulnerability: CVE-2021-44228, package: { name: log4j-core } }\n",
+            ".grype.yaml, which gives no reason",
+        ),
+        (
+            "osv-scanner.toml",
+            "[[IgnoredVulns]]\nid = 'CVE-2021-44228'\nreason = 'lookups are off'\n",
+            "lookups are off",
+        ),
+        ("shop.json", vex, "lookups are off"),
+    ] {
+        let file = write(name, text);
+        let (code, allowlist, said) = run(home.path(), &["policy", "import", &file]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(allowlist.contains(reason), "{allowlist}");
+        let policy = write("with.yaml", &format!("{rule}{allowlist}"));
+        assert_eq!(scan(&policy), Some(0), "{name}: {allowlist}");
+        if name == ".trivyignore" {
+            assert!(allowlist.contains("until: 2029-12-31"), "{allowlist}");
+            assert!(said.contains("line 3: `AVD-DS-0002`: left out"), "{said}");
+        }
+    }
+
+    let file = write("notes.txt", "CVE-2021-44228\n");
+    let (code, _, said) = run(home.path(), &["policy", "import", &file]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("say so with `--from`"), "{said}");
+    let from = ["policy", "import", "--from", "trivyignore", &file];
+    assert_eq!(run(home.path(), &from).0, Some(0));
+}

@@ -15,10 +15,12 @@ mod json;
 mod open;
 mod openvex;
 mod product;
+mod said;
 mod spdx3;
 
 pub use apply::Applied;
 pub use open::VexError;
+pub use said::{Said, SaidImage, SaidProduct, Stated};
 
 use jiff::Timestamp;
 use plimsoll_types::{Justification, VexStatus};

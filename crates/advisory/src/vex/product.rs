@@ -4,6 +4,7 @@
 //! packages by the parts of a package URL that are stated; distributions by
 //! their CPE.
 
+use super::said::{SaidImage, Stated};
 use crate::advisory::architecture;
 use plimsoll_types::{Distro, Ecosystem, Inventory, Package, PackageRecord, PackageUrl, canonical};
 use std::collections::{BTreeSet, HashMap};
@@ -93,6 +94,21 @@ impl Component {
         Self {
             names: vec![of_purl(purl)],
         }
+    }
+
+    /// Its names, for those who say the same elsewhere.
+    pub(super) fn stated(&self) -> impl Iterator<Item = Stated> {
+        self.names.iter().map(|name| match name {
+            Name::Package(purl) => Stated::Package(purl.clone()),
+            Name::Image(image) => Stated::Image(SaidImage {
+                digest: image.digest.clone(),
+                repository: image.repository.clone(),
+                ending: image.ending.clone(),
+                tag: image.tag.clone(),
+                architecture: image.architecture.clone(),
+            }),
+            Name::Distro { .. } | Name::Hash(_) => Stated::Other,
+        })
     }
 
     /// Whether nothing can be recognised by it.

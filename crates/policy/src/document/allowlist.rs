@@ -7,7 +7,7 @@ use plimsoll_types::{Justification, VexStatus};
 use std::collections::BTreeSet;
 
 /// An entry of the allowlist.
-pub(super) fn read_entry(
+pub(crate) fn read_entry(
     node: &Node,
     rules: &BTreeSet<String>,
     problems: &mut Problems,

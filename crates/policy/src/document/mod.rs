@@ -10,7 +10,7 @@ mod problems;
 mod rules;
 mod values;
 
-pub(crate) use allowlist::FOR_RULES;
+pub(crate) use allowlist::{FOR_RULES, read_entry};
 pub(crate) use fields::{Field, Fields, Value, scalar, wrong};
 pub(crate) use node::{Content, Entry, Node, Place, Spot};
 pub(crate) use policy::read;

@@ -139,6 +139,19 @@ impl Node {
         }
     }
 
+    /// The items of a list; none where it is none.
+    pub(crate) fn items(&self) -> &[Node] {
+        match &self.content {
+            Content::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Whether nothing is written.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.content, Content::Null)
+    }
+
     /// The fields of a mapping of names to what `of` says; a problem where it
     /// is none.
     pub(crate) fn entries(&self, field: &str, of: &str, problems: &mut Problems) -> &[Entry] {

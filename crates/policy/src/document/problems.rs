@@ -25,6 +25,12 @@ impl PolicyError {
     pub fn count(&self) -> usize {
         self.problems.len()
     }
+
+    /// What is wrong, without places.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
+        let problems = self.problems.iter();
+        problems.map(|problem| problem.message.as_str())
+    }
 }
 
 impl fmt::Display for PolicyError {

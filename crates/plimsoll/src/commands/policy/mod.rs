@@ -30,7 +30,7 @@ enum Verb {
     Explain(explain::Arguments),
     /// Which recorded images another policy would judge otherwise
     WhatIf(what_if::Arguments),
-    /// Rewrite the policy of another tool, and say what means something else here
+    /// Rewrite the policy or ignore file of another tool, and say what means something else here
     Import(import::Arguments),
     /// What rules can be about: gates, triggers and parameters
     Gates(gates::Arguments),
