@@ -80,6 +80,18 @@ fn a_record_that_was_changed_is_refused() {
 }
 
 #[test]
+fn a_place_for_records_that_is_not_there_is_said_before_any_work() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("no/such/x").display().to_string();
+    let (code, told, said) = run(
+        home.path(),
+        &["scan", "nowhere.invalid/x", "--record", &place],
+    );
+    assert_eq!((code, told.as_str()), (Some(2), ""));
+    assert!(said.contains("make it first"), "{said}");
+}
+
+#[test]
 fn what_if_names_who_flips_and_which_rules_do_it() {
     let home = tempfile::tempdir().unwrap();
     record(home.path());

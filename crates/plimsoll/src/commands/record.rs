@@ -112,6 +112,21 @@ impl Record {
     }
 }
 
+/// Finds a folder that is not there before any work is done.
+pub(super) fn check_place(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
+            "`--record {}`: there is no folder `{}`; make it first",
+            path.display(),
+            folder.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// What is known of every form.
 #[derive(Deserialize)]
 struct Form {

@@ -2,7 +2,7 @@
 
 use super::against::Other;
 use super::judging::Judging;
-use super::record::Record;
+use super::record::{self, Record};
 use super::source::Source;
 use crate::{Failure, outputs};
 use clap::Args;
@@ -49,6 +49,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     // Everything that can be wrong about the call is found before any work.
     let outputs = arguments.output.parse("text")?;
+    if let Some(path) = &arguments.record {
+        record::check_place(path)?;
+    }
     let access = &arguments.source.access;
     let bench = arguments.judging.open(access)?;
     let baseline = match &arguments.against {
