@@ -126,9 +126,9 @@ fn answer(error: &clap::Error) -> ExitCode {
         Some(format!("; {tip}"))
     });
     let tip = tip.unwrap_or_default();
-    eprintln!(
+    outputs::say(&format!(
         "plimsoll: {}; see `plimsoll --help`",
         plain(&format!("{problem}{tip}"))
-    );
+    ));
     ExitCode::from(2)
 }

@@ -120,3 +120,19 @@ fn a_package_url_is_judged_like_an_image() {
     assert!(stdout(&output).contains("jinja2"), "{}", stdout(&output));
     assert!(stdout(&output).contains("2.10.1"), "{}", stdout(&output));
 }
+
+#[test]
+fn nobody_has_to_listen_for_the_exit_code_to_be_right() {
+    use std::process::{Command, Stdio};
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(SCAN)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .env("HOME", home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

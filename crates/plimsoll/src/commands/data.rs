@@ -2,7 +2,7 @@
 
 use super::source::Connection;
 use super::{overlay, set};
-use crate::outputs::print;
+use crate::outputs::{print, say};
 use crate::{Failure, folders, progress};
 use clap::{Args, Subcommand};
 use plimsoll_advisory::{PublishOptions, PullOptions, Store, UpdateOptions, import, renew, update};
@@ -280,10 +280,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             };
             let published = set::publish(&store, reference, &options, connection)?;
             if !published.left_out.is_empty() {
-                eprintln!(
+                say(&format!(
                     "plimsoll: left out, since their terms forbid passing them on: {}; --with-restricted takes them along",
                     plain(&published.left_out.join(", "))
-                );
+                ));
             }
             published.to_string()
         }

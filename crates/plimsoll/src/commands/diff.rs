@@ -4,7 +4,7 @@ use super::against::Other;
 use super::judging::Judging;
 use super::source::Access;
 use crate::Failure;
-use crate::outputs::print;
+use crate::outputs::{print, say};
 use clap::{Args, ValueEnum};
 use plimsoll_advisory::versions::Scheme;
 use plimsoll_policy::Outcome;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             } else {
                 "findings are"
             };
-            eprintln!("plimsoll: {number} {findings} new or worse");
+            say(&format!("plimsoll: {number} {findings} new or worse"));
             Ok(1)
         }
     }

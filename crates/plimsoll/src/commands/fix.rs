@@ -3,7 +3,7 @@
 use super::judging::Judging;
 use super::source::Source;
 use crate::Failure;
-use crate::outputs::print;
+use crate::outputs::{print, say};
 use clap::{Args, ValueEnum};
 use plimsoll_advisory::versions::Scheme;
 use plimsoll_inventory::{built_on, inherited, rebased};
@@ -135,7 +135,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             let (diff, left) = remedy.patch(text, name.trim_start_matches('/'));
             print(diff.as_bytes())?;
             for line in left {
-                eprintln!("plimsoll: not in the Dockerfile: {}", plain(&line));
+                say(&format!(
+                    "plimsoll: not in the Dockerfile: {}",
+                    plain(&line)
+                ));
             }
         }
         _ => match arguments.output {
@@ -143,7 +146,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             Format::Json => print(remedy.json().as_bytes())?,
         },
     }
-    eprintln!("{}", plimsoll_report::closing_line(&after.verdict));
+    say(&plimsoll_report::closing_line(&after.verdict));
     Ok(after.verdict.outcome.exit_code())
 }
 

@@ -89,7 +89,7 @@ impl Judging {
                 }
             })?;
             if !report.is_whole() {
-                eprint!("{report}");
+                outputs::say(report.to_string().trim_end());
                 return Err(Failure::unjudged(
                     "some of the advisories could not be read",
                 ));
@@ -133,7 +133,7 @@ impl Bench {
     pub(super) fn find(&self, inventory: &Inventory) -> Result<Matched, Failure> {
         let (matched, warning) = self.try_find(inventory)?;
         if let Some(warning) = warning {
-            eprintln!("plimsoll: {}", plain(&warning));
+            outputs::say(&format!("plimsoll: {}", plain(&warning)));
         }
         Ok(matched)
     }

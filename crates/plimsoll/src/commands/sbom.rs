@@ -43,7 +43,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         .filter(|gap| gap.kind.is_incomplete())
         .collect();
     for gap in &incomplete {
-        eprintln!("plimsoll: not looked at: {}", plain(&gap.to_string()));
+        outputs::say(&format!(
+            "plimsoll: not looked at: {}",
+            plain(&gap.to_string())
+        ));
     }
     Ok(if incomplete.is_empty() { 0 } else { 3 })
 }

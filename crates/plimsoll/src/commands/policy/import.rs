@@ -1,5 +1,5 @@
 use crate::Failure;
-use crate::outputs::{place, print};
+use crate::outputs::{place, print, say};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use plimsoll_policy::{EXCEPTION_FORMATS, ExceptionFormat};
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         })?,
     }
     for remark in &remarks {
-        eprintln!("plimsoll: {}", plimsoll_report::plain(remark));
+        say(&format!("plimsoll: {}", plimsoll_report::plain(remark)));
     }
     Ok(0)
 }

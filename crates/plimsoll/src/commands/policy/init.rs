@@ -1,5 +1,5 @@
 use crate::Failure;
-use crate::outputs::print;
+use crate::outputs::{print, say};
 use clap::Args;
 use plimsoll_policy::{PACKS, Pack};
 use std::fs::OpenOptions;
@@ -52,9 +52,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         })?;
     file.write_all(pack.text.as_bytes())
         .map_err(Failure::unjudged)?;
-    eprintln!(
+    say(&format!(
         "plimsoll: wrote `{0}`; try it with `plimsoll scan --policy {0} IMAGE`",
         path.display()
-    );
+    ));
     Ok(0)
 }
