@@ -22,6 +22,7 @@ pub mod versions;
 mod vex;
 
 pub use matching::{Matched, Repairs, explain, find};
+pub use namespace::osv_ecosystem;
 pub use overlay::{
     add as add_overlay, name_of as overlay_name, overlays, remove as remove_overlay,
 };

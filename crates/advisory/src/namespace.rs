@@ -130,6 +130,14 @@ const LANGUAGES: &[(&str, Ecosystem)] = &[
     ("ConanCenter", Ecosystem::Conan),
 ];
 
+/// What an ecosystem of OSV that is no distribution is here; `None` for others.
+pub fn osv_ecosystem(name: &str) -> Option<Ecosystem> {
+    let mut languages = LANGUAGES.iter();
+    languages
+        .find(|(known, _)| *known == name)
+        .map(|(_, ecosystem)| *ecosystem)
+}
+
 /// Debian releases by code name; what is not released yet goes by `unstable`.
 const DEBIAN: &[(&str, &str)] = &[
     ("sarge", "3.1"),
@@ -358,8 +366,8 @@ impl Namespace {
         if let Some(index) = MAKERS.iter().position(|maker| maker.osv == base) {
             return Some(Self::of_world(World::Component(index)));
         }
-        let (_, ecosystem) = LANGUAGES.iter().find(|(name, _)| *name == base)?;
-        Some(Self::language(*ecosystem))
+        let ecosystem = osv_ecosystem(base)?;
+        Some(Self::language(ecosystem))
     }
 
     fn of_world(world: World) -> Self {

@@ -4,7 +4,7 @@ use super::entry::{ENDS, Exception, last_day, list, literal};
 use super::{ExceptionFormat, Import};
 use crate::document::{Place, Problems};
 use crate::text::quoted;
-use plimsoll_types::Ecosystem;
+use plimsoll_advisory::osv_ecosystem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};
@@ -85,27 +85,6 @@ impl Moment {
         }
     }
 }
-
-/// Ecosystems of OSV by what they are here.
-const ECOSYSTEMS: &[(&str, Ecosystem)] = &[
-    ("PyPI", Ecosystem::Pypi),
-    ("npm", Ecosystem::Npm),
-    ("Go", Ecosystem::Golang),
-    ("Maven", Ecosystem::Maven),
-    ("RubyGems", Ecosystem::Gem),
-    ("crates.io", Ecosystem::Cargo),
-    ("NuGet", Ecosystem::Nuget),
-    ("Packagist", Ecosystem::Composer),
-    ("Hex", Ecosystem::Hex),
-    ("Pub", Ecosystem::Pub),
-    ("CRAN", Ecosystem::Cran),
-    ("Hackage", Ecosystem::Hackage),
-    ("ConanCenter", Ecosystem::Conan),
-    ("SwiftURL", Ecosystem::Swift),
-    ("Bitnami", Ecosystem::Bitnami),
-    ("Julia", Ecosystem::Julia),
-    ("opam", Ecosystem::Opam),
-];
 
 /// Distributions of OSV by the package URLs of all of their packages.
 const DISTRIBUTIONS: &[(&str, &str)] = &[
@@ -225,7 +204,7 @@ fn condition(entry: &Override) -> Result<String, String> {
         // It is about vulnerabilities, not about the package.
         return Ok("kinds: [vulnerability, malware]".to_owned());
     }
-    if let Some((_, known)) = ECOSYSTEMS.iter().find(|(name, _)| *name == ecosystem) {
+    if let Some(known) = osv_ecosystem(ecosystem) {
         return Ok(format!("ecosystems: [{}]", known.as_str()));
     }
     if let Some((_, purls)) = DISTRIBUTIONS.iter().find(|(name, _)| *name == ecosystem) {
