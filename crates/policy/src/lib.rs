@@ -33,7 +33,7 @@ pub use cases::{Case, CaseImage, Cases};
 pub use document::{Document, Fetch, GUARDS, PolicyError};
 pub use exceptions::{EXCEPTION_FORMATS, ExceptionFormat, Exceptions};
 pub use gates::{gates, reference};
-pub use judge::{Asked, Ran, Trail, judge, trail};
+pub use judge::{Trail, TriedMapping, TriedRule, judge, trail};
 pub use lint::{Remark, lint};
 pub use packs::{PACKS, Pack};
 pub use policy::Policy;

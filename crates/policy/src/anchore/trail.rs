@@ -2,7 +2,7 @@
 
 use super::bundle::Bundle;
 use super::images::Target;
-use crate::judge::{Asked, Ran, Trail};
+use crate::judge::{Trail, TriedMapping, TriedRule};
 use crate::{Subject, Verdict};
 
 /// The way to `verdict`, which `bundle` gave for `subject`.
@@ -14,7 +14,7 @@ pub(crate) fn trail(bundle: &Bundle, subject: &Subject<'_>, verdict: &Verdict) -
         .position(|m| m.images.matches(&target));
     let asked = found.map_or(bundle.mappings.len(), |at| at + 1);
     let mappings = bundle.mappings.iter().take(asked).enumerate();
-    let mappings = mappings.map(|(at, mapping)| Asked {
+    let mappings = mappings.map(|(at, mapping)| TriedMapping {
         name: mapping.name.clone(),
         mismatch: (Some(at) != found).then(|| format!("it does not match {}", target.full_tag())),
     });
@@ -25,7 +25,7 @@ pub(crate) fn trail(bundle: &Bundle, subject: &Subject<'_>, verdict: &Verdict) -
     let rules = rules.map(|(set, rule)| {
         let reasons = verdict.reasons.iter().enumerate();
         let own = reasons.filter(|(_, reason)| reason.rule == rule.name);
-        Ran {
+        TriedRule {
             name: rule.name.clone(),
             set: set.id.clone(),
             chosen: chosen.contains(&set.id),

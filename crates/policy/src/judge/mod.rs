@@ -1,6 +1,6 @@
 mod trail;
 
-pub use trail::{Asked, Ran, Trail, trail};
+pub use trail::{Trail, TriedMapping, TriedRule, trail};
 
 use crate::allowlist::Entry;
 use crate::condition::Test;

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 pub struct Trail {
     /// The mappings in the order in which they were asked, up to the one that
     /// matched.
-    pub mappings: Vec<Asked>,
+    pub mappings: Vec<TriedMapping>,
     /// Every rule, in the order of the policy.
-    pub rules: Vec<Ran>,
+    pub rules: Vec<TriedRule>,
     /// Entries of the allowlist that cover nothing of this image, in one line
     /// each.
     pub idle_exceptions: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Trail {
 
 /// A mapping that was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct TriedMapping {
     /// Its name.
     pub name: String,
     /// Why it is not for the image; `None` for the one that is.
@@ -29,7 +29,7 @@ pub struct Asked {
 
 /// A rule, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ran {
+pub struct TriedRule {
     /// Its name.
     pub name: String,
     /// The rule set it stands in.
@@ -52,7 +52,7 @@ pub fn trail(policy: &Policy, subject: &Subject<'_>, verdict: &Verdict) -> Trail
     for mapping in &meaning.mappings {
         let mismatch = mapping.images.mismatch(&target);
         let matches = mismatch.is_none();
-        mappings.push(Asked {
+        mappings.push(TriedMapping {
             name: mapping.name.clone(),
             mismatch,
         });
@@ -64,7 +64,7 @@ pub fn trail(policy: &Policy, subject: &Subject<'_>, verdict: &Verdict) -> Trail
     let rules = meaning.rules.iter().map(|rule| {
         let reasons = verdict.reasons.iter().enumerate();
         let own = reasons.filter(|(_, reason)| reason.rule == rule.name);
-        Ran {
+        TriedRule {
             name: rule.name.clone(),
             set: rule.set.clone(),
             chosen: chosen.contains(rule.set.as_str()),

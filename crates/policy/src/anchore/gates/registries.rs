@@ -21,11 +21,7 @@ pub(super) const NPMS: Gate = Gate {
         Trigger {
             names: &["feed_data_unavailable"],
             parameters: &[],
-            check: |_, _, fires| {
-                let message = "NPM packages are present but the anchore npm feed is not available - \
-                               will be unable to perform checks that require feed data";
-                fires.add(Evidence::Data, message);
-            },
+            check: |_, _, fires| unavailable("NPM", "npm", fires),
         },
     ],
 };
@@ -45,11 +41,7 @@ pub(super) const RUBY_GEMS: Gate = Gate {
         Trigger {
             names: &["feed_data_unavailable"],
             parameters: &[],
-            check: |_, _, fires| {
-                let message = "Gem packages are present but the anchore gem feed is not available - \
-                               will be unable to perform checks that require feed data";
-                fires.add(Evidence::Data, message);
-            },
+            check: |_, _, fires| unavailable("Gem", "gem", fires),
         },
     ],
 };
@@ -66,6 +58,14 @@ const fn unknown(names: &'static [&'static str]) -> Trigger {
         parameters: &[],
         check: |_, _, fires| fires.missing("what the registry has is not known"),
     }
+}
+
+fn unavailable(word: &str, feed: &str, fires: &mut Fires) {
+    let message = format!(
+        "{word} packages are present but the anchore {feed} feed is not available - will be \
+         unable to perform checks that require feed data"
+    );
+    fires.add(Evidence::Data, &message);
 }
 
 fn denied(values: &Values, ecosystem: Ecosystem, word: &str, facts: &Facts<'_>, fires: &mut Fires) {
