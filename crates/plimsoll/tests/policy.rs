@@ -107,7 +107,7 @@ fn what_if_names_who_flips_and_which_rules_do_it() {
     FAIL        WARN        examples/shop
                             - critical-with-fix
                             - known-exploited
-    1 image: 0 worse, 1 better, 0 alike for other rules (`--all` names them)
+    1 image: 0 worse, 1 better
     ");
     let arguments = [
         &["policy", "what-if", &records, "--policy", "builtin:starter"][..],

@@ -71,10 +71,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     let things = if images == 1 { "image" } else { "images" };
-    let _ = writeln!(
-        text,
-        "{images} {things}: {worse} worse, {better} better, {otherwise} alike for other rules (`--all` names them)"
-    );
+    let _ = write!(text, "{images} {things}: {worse} worse, {better} better");
+    if otherwise > 0 {
+        let _ = write!(
+            text,
+            ", {otherwise} alike for other rules (--all names them)"
+        );
+    }
+    text.push('\n');
     print(text.as_bytes())?;
     Ok(u8::from(arguments.fail_on_worse && worse > 0))
 }
